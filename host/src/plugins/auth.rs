@@ -1,0 +1,84 @@
+//! An auth plugin's instance.
+
+use super::call::{Call, Named};
+use super::create::{Folders, create, in_background};
+use super::fault::Fault;
+use super::library::Library;
+use super::request::{Viewer, share};
+use crate::config::PluginConfig;
+use crate::invocation::Request;
+use abi_stable::std_types::RResult;
+use plugin_abi::{AUTH_V1, AuthV1, Instance, decision};
+use std::sync::Arc;
+
+/// An instance; destroyed when the last request that asks it has its answer.
+pub(crate) struct Authenticator {
+    pub(crate) name: String,
+    pub(crate) challenge: String,
+    pub(crate) credential_headers: Vec<String>,
+    table: &'static AuthV1,
+    instance: Instance,
+}
+
+/// What an auth plugin decided.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Unknown,
+    Allow { identity: String },
+    Deny { reason: String },
+    Forbid { reason: String },
+}
+
+impl Authenticator {
+    /// Creates an instance. Blocks.
+    pub(crate) fn create(
+        config: &PluginConfig,
+        library: &Library,
+        folders: &Folders,
+    ) -> Result<Self, String> {
+        let table = library.interface::<AuthV1>(AUTH_V1)?;
+        let instance = create(table.create, config, folders).map_err(|fault| fault.to_string())?;
+        let description = (table.describe)(instance);
+        Ok(Self {
+            name: config.name.clone(),
+            challenge: description.challenge.into(),
+            credential_headers: description
+                .credential_headers
+                .into_iter()
+                .map(|header| header.to_ascii_lowercase())
+                .collect(),
+            table,
+            instance,
+        })
+    }
+
+    /// Asks who calls.
+    pub(crate) async fn authenticate(
+        self: &Arc<Self>,
+        request: &Arc<Request>,
+    ) -> Result<Decision, Fault> {
+        let future = (self.table.authenticate)(self.instance, share(request, Viewer::Auth));
+        match Call::new(Arc::clone(self), future).await {
+            RResult::RErr(error) => Err(error.into()),
+            RResult::ROk(decided) => Ok(match decided.kind {
+                decision::UNKNOWN => Decision::Unknown,
+                decision::ALLOW => Decision::Allow { identity: decided.identity.into() },
+                decision::FORBID => Decision::Forbid { reason: decided.reason.into() },
+                _ => Decision::Deny { reason: decided.reason.into() },
+            }),
+        }
+    }
+}
+
+impl Named for Authenticator {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Authenticator {
+    fn drop(&mut self) {
+        let (destroy, instance) = (self.table.destroy, self.instance);
+        in_background(move || destroy(instance));
+    }
+}

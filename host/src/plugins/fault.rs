@@ -1,0 +1,50 @@
+//! What a plugin said went wrong, on the host's side of the boundary.
+
+use plugin_abi::{AbiError, error_kind};
+use std::time::Duration;
+
+/// The closed list of kinds; an unknown number counts as the plugin's failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    Panic,
+    Config,
+    Plugin,
+    Unavailable,
+    Timeout,
+    Cancelled,
+    BadRequest,
+    Gone,
+}
+
+/// An error of a plugin's.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}{}{message}", if path.is_empty() { "" } else { path }, if path.is_empty() { "" } else { ": " })]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) message: String,
+    /// Key of the configuration or the manifest; or empty.
+    pub(crate) path: String,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<AbiError> for Fault {
+    fn from(error: AbiError) -> Self {
+        let kind = match error.kind {
+            error_kind::PANIC => FaultKind::Panic,
+            error_kind::CONFIG => FaultKind::Config,
+            error_kind::UNAVAILABLE => FaultKind::Unavailable,
+            error_kind::TIMEOUT => FaultKind::Timeout,
+            error_kind::CANCELLED => FaultKind::Cancelled,
+            error_kind::BAD_REQUEST => FaultKind::BadRequest,
+            error_kind::GONE => FaultKind::Gone,
+            _ => FaultKind::Plugin,
+        };
+        let wait = u64::from(error.retry_after_ms);
+        Self {
+            kind,
+            message: error.message.into(),
+            path: error.path.into(),
+            retry_after: (wait > 0).then(|| Duration::from_millis(wait)),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Hands the compiler's version and the target to the metadata section.
+
+use std::process::Command;
+
+fn main() {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    let version = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .ok()
+        .and_then(|output| String::from_utf8(output.stdout).ok())
+        .unwrap_or_else(|| "unknown".into());
+    println!("cargo::rustc-env=PLUGIN_API_RUSTC={}", version.trim());
+    let target = std::env::var("TARGET").unwrap_or_else(|_| "unknown".into());
+    println!("cargo::rustc-env=PLUGIN_API_TARGET={target}");
+    println!("cargo::rerun-if-changed=build.rs");
+}
