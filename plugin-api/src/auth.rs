@@ -160,7 +160,7 @@ extern "C" fn authenticate<P: AuthPlugin>(
     let instance = Instance::<P>::of(instance);
     let request = AuthRequest(Request::new(request));
     let mark = InvocationMark::new(request.id());
-    let held = std::sync::Arc::clone(&instance);
+    let held = instance.clone();
     guard(instance, mark, async move {
         held.plugin.authenticate(&request).await.map(Decision::into_abi)
     })

@@ -1,6 +1,6 @@
 //! The guard around every future that crosses the boundary: runtime entered, panics caught, log records marked.
 
-use crate::instance::Instance;
+use crate::instance::{Held, Instance};
 use crate::logging::InvocationMark;
 use crate::{Error, ErrorKind, Result};
 use plugin_abi::AbiError;
@@ -9,19 +9,18 @@ use plugin_abi::async_ffi::{FfiFuture, FutureExt};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// A future of an instance. The future is dropped before the reference to its instance.
 struct Guarded<P: Send + Sync + 'static, F> {
     future: ManuallyDrop<F>,
-    instance: Arc<Instance<P>>,
+    instance: Held<Instance<P>>,
     mark: InvocationMark,
 }
 
 /// Wraps what an author's code does in a future that the host can poll: on the host's threads, or on the plugin's own.
 pub(crate) fn guard<P, T>(
-    instance: Arc<Instance<P>>,
+    instance: Held<Instance<P>>,
     mark: InvocationMark,
     future: impl Future<Output = Result<T>> + Send + 'static,
 ) -> FfiFuture<RResult<T, AbiError>>
@@ -32,8 +31,7 @@ where
     if !instance.runtime.runs_own() {
         return Guarded { future: ManuallyDrop::new(future), instance, mark }.into_ffi();
     }
-    let inner =
-        Guarded { future: ManuallyDrop::new(future), instance: Arc::clone(&instance), mark };
+    let inner = Guarded { future: ManuallyDrop::new(future), instance: instance.clone(), mark };
     async move {
         match instance.runtime.spawn(inner).await {
             Ok(result) => result,

@@ -35,9 +35,13 @@ impl<P: Send + Sync + 'static> Instance<P> {
         Ok(Handle(Arc::into_raw(Arc::new(Self { plugin, host, runtime })).cast()))
     }
 
-    /// One more reference to the instance behind a handle.
-    pub(crate) fn of(handle: Handle) -> Arc<Self> {
-        clone_arc(handle)
+    /// The instance behind a handle.
+    pub(crate) fn of(handle: Handle) -> Held<Self> {
+        let instance: Held<Self> = Held::borrowed(handle);
+        match instance.runtime.runs_own() {
+            true => Held::counted(handle),
+            false => instance,
+        }
     }
 
     /// Gives back the reference that `create` handed out. `[load]`
@@ -46,6 +50,63 @@ impl<P: Send + Sync + 'static> Instance<P> {
         let drop_it = std::panic::AssertUnwindSafe(move || drop(instance));
         if let Err(payload) = std::panic::catch_unwind(drop_it) {
             std::mem::forget(payload);
+        }
+    }
+}
+
+/// What a handle of ours points to, for as long as a future or stream lives.
+///
+/// The host promises that a future's instance and function outlive it, so that a reference count, which all cores would
+/// write at every call, is not needed. An own executor's task may outlive the future that started it: there it is counted.
+pub(crate) struct Held<T> {
+    pointer: *const T,
+    is_counted: bool,
+}
+
+// SAFETY: a `Held` gives shared access only, as `&T` or `Arc<T>` does.
+unsafe impl<T: Send + Sync> Send for Held<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Held<T> {}
+
+impl<T> Held<T> {
+    fn borrowed(handle: Handle) -> Self {
+        Self { pointer: handle.0.cast(), is_counted: false }
+    }
+
+    /// One more reference to what the handle points to.
+    pub(crate) fn counted(handle: Handle) -> Self {
+        Self { pointer: Arc::into_raw(clone_arc::<T>(handle)), is_counted: true }
+    }
+
+    /// What another handle points to, held as this one is.
+    pub(crate) fn like<U>(&self, handle: Handle) -> Held<U> {
+        match self.is_counted {
+            true => Held::counted(handle),
+            false => Held::borrowed(handle),
+        }
+    }
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        self.like(Handle(self.pointer.cast()))
+    }
+}
+
+impl<T> std::ops::Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the handle came from `Arc::into_raw` of this type; it is kept alive by our own reference where it is
+        // counted, else by the boundary's rule that `release` and `destroy` come after every future and stream.
+        unsafe { &*self.pointer }
+    }
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if self.is_counted {
+            drop(take_arc::<T>(Handle(self.pointer.cast())));
         }
     }
 }

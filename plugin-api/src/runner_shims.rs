@@ -1,7 +1,7 @@
 //! The boundary's `runner/1` table over a [`RunnerPlugin`].
 
 use crate::guard::{catch, guard};
-use crate::instance::{Instance, clone_arc, into_handle, take_arc};
+use crate::instance::{Held, Instance, into_handle, take_arc};
 use crate::logging::InvocationMark;
 use crate::request::{Invocation, Request};
 use crate::runner::{FunctionSpec, RunnerPlugin};
@@ -11,7 +11,6 @@ use plugin_abi::async_ffi::{FfiFuture, FutureExt};
 use plugin_abi::{
     AbiError, CreateV1, Extra, FunctionSpecV1, Handle, InvokeV1, PreparedV1, ReplyV1, RunnerV1,
 };
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The table for a plugin. Used by [`export_plugin!`](crate::export_plugin).
@@ -54,7 +53,7 @@ extern "C" fn prepare<P: RunnerPlugin>(
     raw: FunctionSpecV1,
 ) -> FfiFuture<RResult<PreparedV1, AbiError>> {
     let instance = Instance::<P>::of(instance);
-    let held = Arc::clone(&instance);
+    let held = instance.clone();
     guard(instance, InvocationMark::NONE, async move {
         let prepared = held.plugin.prepare(spec(&raw)?).await?;
         Ok(PreparedV1 {
@@ -71,8 +70,8 @@ extern "C" fn start<P: RunnerPlugin>(
     prepared: Handle,
 ) -> FfiFuture<RResult<Handle, AbiError>> {
     let instance = Instance::<P>::of(instance);
-    let function = clone_arc::<P::Function>(prepared);
-    let held = Arc::clone(&instance);
+    let function = instance.like::<P::Function>(prepared);
+    let held = instance.clone();
     guard(instance, InvocationMark::NONE, async move {
         held.plugin.start(&function).await.map(into_handle)
     })
@@ -85,23 +84,23 @@ extern "C" fn invoke<P: RunnerPlugin>(
     call: InvokeV1,
 ) -> FfiFuture<RResult<ReplyV1, AbiError>> {
     let instance = Instance::<P>::of(instance);
-    let function = clone_arc::<P::Function>(prepared);
-    let worker = (worker != Handle::NULL).then(|| clone_arc::<P::Worker>(worker));
+    let function = instance.like::<P::Function>(prepared);
+    let worker = (worker != Handle::NULL).then(|| Held::<P::Worker>::counted(worker));
     let request = Request::new(call.request);
     let mark = InvocationMark::new(request.id());
     let body = Body::from_abi(call.body);
-    let held = Arc::clone(&instance);
+    let held = instance.clone();
     guard(instance, mark, async move {
         let invocation = Invocation { request, body };
         let reply = held.plugin.invoke(&function, worker.as_deref(), invocation).await?;
-        let wrap = |stream| crate::stream::export(Arc::clone(&held), mark, stream);
+        let wrap = |stream| crate::stream::export(held.clone(), mark, stream);
         Ok(reply.into_abi(wrap))
     })
 }
 
 /// A future whose failure nobody can mend: it is logged by the panic hook, and that is all.
 fn finish<P: RunnerPlugin>(
-    instance: Arc<Instance<P>>,
+    instance: Held<Instance<P>>,
     future: impl Future<Output = ()> + Send + 'static,
 ) -> FfiFuture<()> {
     let guarded = guard(instance, InvocationMark::NONE, async move {
@@ -121,7 +120,7 @@ extern "C" fn stop<P: RunnerPlugin>(
 ) -> FfiFuture<()> {
     let instance = Instance::<P>::of(instance);
     let worker = take_arc::<P::Worker>(worker);
-    let held = Arc::clone(&instance);
+    let held = instance.clone();
     finish(instance, async move {
         held.plugin.stop(&worker, Duration::from_millis(grace_ms)).await;
     })
@@ -135,7 +134,7 @@ extern "C" fn release<P: RunnerPlugin>(instance: Handle, prepared: Handle) -> Ff
 
 extern "C" fn shutdown<P: RunnerPlugin>(instance: Handle, grace_ms: u64) -> FfiFuture<()> {
     let instance = Instance::<P>::of(instance);
-    let held = Arc::clone(&instance);
+    let held = instance.clone();
     finish(instance, async move {
         held.plugin.shutdown(Duration::from_millis(grace_ms)).await;
     })

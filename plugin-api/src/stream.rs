@@ -2,7 +2,7 @@
 
 use crate::body::{BoxedStream, Chunk, bytes_into_abi};
 use crate::guard::guard;
-use crate::instance::Instance;
+use crate::instance::{Held, Instance};
 use crate::logging::InvocationMark;
 use plugin_abi::abi_stable::std_types::{ROption, RResult};
 use plugin_abi::async_ffi::FfiFuture;
@@ -17,13 +17,13 @@ type Item = ROption<RResult<ChunkV1, AbiError>>;
 /// that the host has given up, and must not find the stream freed.
 struct State<P: Send + Sync + 'static> {
     stream: Mutex<Option<BoxedStream>>,
-    instance: Arc<Instance<P>>,
+    instance: Held<Instance<P>>,
     mark: InvocationMark,
 }
 
 /// Wraps a stream of an instance.
 pub(crate) fn export<P: Send + Sync + 'static>(
-    instance: Arc<Instance<P>>,
+    instance: Held<Instance<P>>,
     mark: InvocationMark,
     stream: BoxedStream,
 ) -> StreamV1 {
@@ -46,7 +46,7 @@ extern "C" fn next<P: Send + Sync + 'static>(context: *const c_void) -> FfiFutur
             item.await.transpose()
         }
     };
-    let guarded = guard(Arc::clone(&state.instance), state.mark, pull);
+    let guarded = guard(state.instance.clone(), state.mark, pull);
     use plugin_abi::async_ffi::FutureExt;
     async move {
         match guarded.await {

@@ -1,5 +1,6 @@
 //! What travels along the request path: plain data, no I/O.
 
+mod authorization;
 mod end;
 mod id;
 mod rejection;
@@ -7,5 +8,5 @@ mod request;
 
 pub(crate) use end::{End, Outcome};
 pub(crate) use id::InvocationId;
-pub(crate) use rejection::{Component, Rejection};
-pub(crate) use request::{Capture, Identity, Piece, Request, Trigger};
+pub(crate) use rejection::Rejection;
+pub(crate) use request::{Identity, Piece, Request, Trigger};

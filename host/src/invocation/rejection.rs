@@ -36,11 +36,12 @@ pub(crate) enum Rejection {
     UnsupportedMediaType { given: String, accept: String },
     HeadersTooLarge { limit_bytes: usize, limit_count: usize },
     AtLimit { concurrency: usize, waited: Duration },
-    Crashed(String),
-    BadProtocol(String),
+    Crashed,
+    BadProtocol,
+    Cancelled,
     Broken(String),
     Building,
-    TimedOut(Duration),
+    TimedOut,
     Saturated { limit: usize },
     Draining,
     Unavailable { what: String, retry_after: Duration },
@@ -62,10 +63,11 @@ impl Rejection {
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::AtLimit { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Crashed(_) | Self::BadProtocol(_) => StatusCode::BAD_GATEWAY,
-            Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+            Self::Crashed | Self::BadProtocol => StatusCode::BAD_GATEWAY,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Broken(_)
             | Self::Building
+            | Self::Cancelled
             | Self::Saturated { .. }
             | Self::Draining
             | Self::Unavailable { .. }
@@ -87,13 +89,14 @@ impl Rejection {
             | Self::UnsupportedMediaType { .. }
             | Self::HeadersTooLarge { .. } => Component::Caller,
             Self::AtLimit { .. }
-            | Self::Crashed(_)
-            | Self::BadProtocol(_)
-            | Self::TimedOut(_)
+            | Self::Crashed
+            | Self::BadProtocol
+            | Self::TimedOut
             | Self::Broken(_)
             | Self::Building => Component::Function,
             Self::Saturated { .. }
             | Self::Draining
+            | Self::Cancelled
             | Self::Unavailable { .. }
             | Self::AuthUnavailable => Component::Host,
         }
@@ -109,6 +112,11 @@ impl Rejection {
             Self::Broken(_) | Self::Building | Self::Draining => Some(Duration::from_secs(5)),
             _ => None,
         }
+    }
+
+    /// What happened, for the history.
+    pub(crate) fn reason(&self) -> String {
+        self.detail()
     }
 
     /// What happened and the way out, for the caller.
@@ -148,14 +156,15 @@ impl Rejection {
                     "the function has {concurrency} invocations running, its limit, and none ended within {waited:?}"
                 )
             }
-            Self::Crashed(_) => "the worker died during the call: /history has the reason".into(),
-            Self::BadProtocol(_) => {
+            Self::Cancelled => "the invocation was cancelled".into(),
+            Self::Crashed => "the worker died during the call: /history has the reason".into(),
+            Self::BadProtocol => {
                 "the function's answer could not be understood: /history has the reason".into()
             }
             Self::Broken(reason) => format!("the function is broken: {reason}"),
             Self::Building => "the function is being built".into(),
-            Self::TimedOut(limit) => {
-                format!("the function did not end within {limit:?} and was stopped")
+            Self::TimedOut => {
+                "the function did not end within its `timeout` and was stopped".into()
             }
             Self::Saturated { limit } => {
                 format!("the host is handling {limit} requests, its limit")

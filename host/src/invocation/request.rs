@@ -1,16 +1,19 @@
 //! A request as the host holds it while plugins look at it.
 
 use super::InvocationId;
+use super::authorization::Authorization;
 use http::request::Parts;
+use smol_str::SmolStr;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Who calls, and by which scheme that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
-    pub(crate) name: String,
-    pub(crate) scheme: String,
+    pub(crate) name: SmolStr,
+    pub(crate) scheme: SmolStr,
 }
 
 /// What started an invocation.
@@ -52,13 +55,15 @@ pub(crate) struct Request {
     pub(crate) local: SocketAddr,
     pub(crate) trigger: Trigger,
     /// Name of the function as it was called, decoded; empty for a route of the host itself.
-    pub(crate) function: String,
+    pub(crate) function: SmolStr,
     /// Where in the path the function's name ends.
     pub(crate) name_end: usize,
     /// Headers that hold credentials, in lower case; `authorization` and `proxy-authorization` always do.
-    pub(crate) credential_headers: std::sync::Arc<[String]>,
+    pub(crate) credential_headers: &'static [String],
     identity: OnceLock<Identity>,
-    deadline: OnceLock<Instant>,
+    pub(crate) authorization: Authorization,
+    /// Microseconds from `received` to the deadline; 0: none yet.
+    deadline_micros: AtomicU64,
     remote_address: OnceLock<String>,
     capture: Mutex<Capture>,
     capture_limit: usize,
@@ -69,11 +74,12 @@ impl Request {
     pub(crate) fn new(
         parts: Parts,
         (remote, local): (SocketAddr, SocketAddr),
-        (function, name_end): (String, usize),
-        credential_headers: std::sync::Arc<[String]>,
+        (function, name_end): (SmolStr, usize),
+        credential_headers: &'static [String],
         capture_limit: usize,
     ) -> Self {
         let started = SystemTime::now();
+        let authorization = Authorization::of(&parts.headers);
         Self {
             id: InvocationId::new(started),
             started,
@@ -86,7 +92,8 @@ impl Request {
             name_end,
             credential_headers,
             identity: OnceLock::new(),
-            deadline: OnceLock::new(),
+            authorization,
+            deadline_micros: AtomicU64::new(0),
             remote_address: OnceLock::new(),
             capture: Mutex::new(Capture::default()),
             capture_limit,
@@ -118,19 +125,25 @@ impl Request {
 
     /// Set once, when the function's code may start.
     pub(crate) fn set_deadline(&self, deadline: Instant) {
-        let _ = self.deadline.set(deadline);
+        let after = deadline.saturating_duration_since(self.received).as_micros();
+        let micros = u64::try_from(after).unwrap_or(u64::MAX).max(1);
+        self.deadline_micros.store(micros, Ordering::Relaxed);
+    }
+
+    /// From the request's arrival to its deadline.
+    fn allowed(&self) -> Option<Duration> {
+        let micros = self.deadline_micros.load(Ordering::Relaxed);
+        (micros > 0).then(|| Duration::from_micros(micros))
     }
 
     pub(crate) fn remaining(&self) -> Option<Duration> {
-        let deadline = self.deadline.get()?;
-        Some(deadline.saturating_duration_since(Instant::now()))
+        Some(self.allowed()?.saturating_sub(self.received.elapsed()))
     }
 
     /// The deadline as Unix time in milliseconds.
     pub(crate) fn deadline_unix_ms(&self) -> u64 {
-        let Some(deadline) = self.deadline.get() else { return 0 };
-        let after_start = deadline.saturating_duration_since(self.received);
-        let since = self.started.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO) + after_start;
+        let Some(allowed) = self.allowed() else { return 0 };
+        let since = self.started.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO) + allowed;
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 

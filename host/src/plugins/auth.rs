@@ -9,6 +9,7 @@ use crate::config::PluginConfig;
 use crate::invocation::Request;
 use abi_stable::std_types::RResult;
 use plugin_abi::{AUTH_V1, AuthV1, Instance, decision};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// An instance; destroyed when the last request that asks it has its answer.
@@ -24,7 +25,7 @@ pub(crate) struct Authenticator {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Unknown,
-    Allow { identity: String },
+    Allow { identity: SmolStr },
     Deny { reason: String },
     Forbid { reason: String },
 }
@@ -35,9 +36,9 @@ impl Authenticator {
         config: &PluginConfig,
         library: &Library,
         folders: &Folders,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Fault> {
         let table = library.interface::<AuthV1>(AUTH_V1)?;
-        let instance = create(table.create, config, folders).map_err(|fault| fault.to_string())?;
+        let instance = create(table.create, config, folders)?;
         let description = (table.describe)(instance);
         Ok(Self {
             name: config.name.clone(),
@@ -53,16 +54,13 @@ impl Authenticator {
     }
 
     /// Asks who calls.
-    pub(crate) async fn authenticate(
-        self: &Arc<Self>,
-        request: &Arc<Request>,
-    ) -> Result<Decision, Fault> {
+    pub(crate) async fn authenticate(&self, request: &Arc<Request>) -> Result<Decision, Fault> {
         let future = (self.table.authenticate)(self.instance, share(request, Viewer::Auth));
-        match Call::new(Arc::clone(self), future).await {
+        match Call::new(self, future).await {
             RResult::RErr(error) => Err(error.into()),
             RResult::ROk(decided) => Ok(match decided.kind {
                 decision::UNKNOWN => Decision::Unknown,
-                decision::ALLOW => Decision::Allow { identity: decided.identity.into() },
+                decision::ALLOW => Decision::Allow { identity: decided.identity.as_str().into() },
                 decision::FORBID => Decision::Forbid { reason: decided.reason.into() },
                 _ => Decision::Deny { reason: decided.reason.into() },
             }),

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::fault::Fault;
-use super::runner::Runner;
+use super::runner::PreparedFunction;
 use crate::invocation::{End, Outcome};
 use abi_stable::std_types::{ROption, RResult};
 use bytes::Bytes;
@@ -110,14 +110,14 @@ pub(crate) fn end(raw: EndV1) -> End {
     }
 }
 
-type NextItem = Call<Runner, ROption<RResult<ChunkV1, AbiError>>>;
+type NextItem = Call<Arc<PreparedFunction>, ROption<RResult<ChunkV1, AbiError>>>;
 
 /// A reply's body that is still being produced. Dropping it stops the producer.
 pub(crate) struct ReplyStream {
     /// Dropped before the stream that it pulls from.
     next: Option<NextItem>,
     stream: StreamV1,
-    runner: Arc<Runner>,
+    function: Arc<PreparedFunction>,
 }
 
 /// One item of a reply's stream.
@@ -127,8 +127,8 @@ pub(crate) enum ReplyItem {
 }
 
 impl ReplyStream {
-    pub(crate) fn new(stream: StreamV1, runner: Arc<Runner>) -> Self {
-        Self { next: None, stream, runner }
+    pub(crate) fn new(stream: StreamV1, function: Arc<PreparedFunction>) -> Self {
+        Self { next: None, stream, function }
     }
 }
 
@@ -140,7 +140,7 @@ impl Stream for ReplyStream {
         loop {
             let next = this.next.get_or_insert_with(|| {
                 let future = (this.stream.next)(this.stream.context);
-                Call::new(Arc::clone(&this.runner), future)
+                Call::new(Arc::clone(&this.function), future)
             });
             let item = ready!(Pin::new(next).poll(context));
             this.next = None;

@@ -1,8 +1,8 @@
 //! One call of a plugin: the future, what it belongs to, and an eye on polls that take too long.
 
 use plugin_abi::async_ffi::FfiFuture;
+use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use std::time::Duration;
 const SLOW_POLL: Duration = Duration::from_millis(10);
 
 /// A plugin's future. It is dropped before the instance that it belongs to.
-pub(crate) struct Call<I: Named, T> {
+pub(crate) struct Call<H, T> {
     future: FfiFuture<T>,
-    instance: Arc<I>,
+    instance: H,
 }
 
 /// What has a name for the log.
@@ -20,13 +20,20 @@ pub(crate) trait Named {
     fn name(&self) -> &str;
 }
 
-impl<I: Named, T> Call<I, T> {
-    pub(crate) fn new(instance: Arc<I>, future: FfiFuture<T>) -> Self {
+impl<H, T> Call<H, T>
+where
+    H: Deref<Target: Named> + Unpin,
+{
+    /// `instance` keeps what the future belongs to: a reference, or a count where nobody else does.
+    pub(crate) fn new(instance: H, future: FfiFuture<T>) -> Self {
         Self { future, instance }
     }
 }
 
-impl<I: Named, T> Future for Call<I, T> {
+impl<H, T> Future for Call<H, T>
+where
+    H: Deref<Target: Named> + Unpin,
+{
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
@@ -46,6 +53,8 @@ impl<I: Named, T> Future for Call<I, T> {
 
 /// A clock that costs a few nanoseconds and is right to a few milliseconds.
 fn coarse_now() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is valid for writing; the clock exists on every Linux.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
 }

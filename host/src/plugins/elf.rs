@@ -82,7 +82,7 @@ fn header(data: &[u8]) -> Result<(&Header, Endianness), ElfError> {
 /// A 32-bit library is an ELF file too: say what it is.
 fn other_class(data: &[u8]) -> ElfError {
     match data {
-        [0x7f, b'E', b'L', b'F', elf::ELFCLASS32, ..] => {
+        [0x7f, b'E', b'L', b'F', class, ..] if *class == elf::ELFCLASS32.0 => {
             ElfError::OtherMachine { found: "32 bit".into(), expected: "64 bit" }
         }
         [0x7f, b'E', b'L', b'F', ..] => {
@@ -92,7 +92,7 @@ fn other_class(data: &[u8]) -> ElfError {
     }
 }
 
-fn machine_name(machine: u16) -> String {
+fn machine_name(machine: elf::Machine) -> String {
     match machine {
         elf::EM_X86_64 => "x86-64".into(),
         elf::EM_AARCH64 => "aarch64".into(),
@@ -101,7 +101,7 @@ fn machine_name(machine: u16) -> String {
         elf::EM_ARM => "arm".into(),
         elf::EM_S390 => "s390".into(),
         elf::EM_PPC64 => "ppc64".into(),
-        other => format!("ELF machine {other}"),
+        other => format!("ELF machine {}", other.0),
     }
 }
 

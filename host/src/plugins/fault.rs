@@ -48,3 +48,31 @@ impl From<AbiError> for Fault {
         }
     }
 }
+
+/// Something that is wrong with a plugin's library or table as a whole.
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self::of(FaultKind::Config, &message)
+    }
+}
+
+impl Fault {
+    fn of(kind: FaultKind, message: &str) -> Self {
+        Self { kind, message: message.to_owned(), path: String::new(), retry_after: None }
+    }
+
+    /// A key of the plugin's table is wrong.
+    pub(crate) fn config(path: &str, message: &str) -> Self {
+        Self { path: path.to_owned(), ..Self::of(FaultKind::Config, message) }
+    }
+
+    /// The runner did not answer in time and was not waited for any longer.
+    pub(crate) fn late() -> Self {
+        Self::of(FaultKind::Timeout, "the runner did not answer after the deadline")
+    }
+
+    /// There is no generation that could take the call.
+    pub(crate) fn gone(message: &str) -> Self {
+        Self::of(FaultKind::Gone, message)
+    }
+}

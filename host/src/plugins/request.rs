@@ -71,15 +71,12 @@ extern "C" fn get(context: *const c_void, wanted: u32) -> RStr<'static> {
 }
 
 extern "C" fn get_with_credentials(context: *const c_void, wanted: u32) -> RStr<'static> {
-    let part = match wanted {
-        field::AUTH_SCHEME => 0,
-        field::AUTH_CREDENTIALS => 1,
-        _ => return get(context, wanted),
-    };
-    let header = request(context).parts.headers.get(http::header::AUTHORIZATION);
-    let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
-    let (scheme, credentials) = text.split_once(' ').unwrap_or((text, ""));
-    RStr::from_str([scheme, credentials.trim_start()][part])
+    let request = request(context);
+    match wanted {
+        field::AUTH_SCHEME => RStr::from_str(request.authorization.scheme()),
+        field::AUTH_CREDENTIALS => RStr::from_str(request.authorization.credentials()),
+        _ => get(context, wanted),
+    }
 }
 
 extern "C" fn number_of(context: *const c_void, wanted: u32) -> u64 {

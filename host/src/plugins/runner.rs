@@ -3,6 +3,7 @@
 use super::body::{InputBody, ReplyStream, adopt, end, into_abi};
 use super::call::{Call, Named};
 use super::create::{Folders, create, in_background};
+use super::deployed::WorkerLease;
 use super::fault::Fault;
 use super::library::Library;
 use super::request::{Viewer, share};
@@ -53,6 +54,8 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: ReplyBody,
     pub(crate) end: End,
+    /// The worker that answers, where there are workers.
+    pub(crate) lease: Option<WorkerLease>,
 }
 
 /// A reply's body.
@@ -67,9 +70,9 @@ impl Runner {
         config: &PluginConfig,
         library: &Library,
         folders: &Folders,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Fault> {
         let table = library.interface::<RunnerV1>(RUNNER_V1)?;
-        let instance = create(table.create, config, folders).map_err(|fault| fault.to_string())?;
+        let instance = create(table.create, config, folders)?;
         let serves = library.metadata.serves.clone();
         Ok(Self { name: config.name.clone(), serves, table, instance })
     }
@@ -122,7 +125,7 @@ impl PreparedFunction {
 
     /// One invocation. Dropping the future cancels it.
     pub(crate) async fn invoke(
-        &self,
+        self: &Arc<Self>,
         worker: Option<WorkerHandle>,
         request: &Arc<Request>,
         body: InputBody,
@@ -130,7 +133,7 @@ impl PreparedFunction {
         let call = InvokeV1 { request: share(request, Viewer::Runner), body: into_abi(body) };
         let worker = worker.map_or(Handle::NULL, |worker| worker.0);
         let future = (self.runner.table.invoke)(self.runner.instance, self.handle, worker, call);
-        let answer: RResult<ReplyV1, AbiError> = Call::new(Arc::clone(&self.runner), future).await;
+        let answer: RResult<ReplyV1, AbiError> = Call::new(&*self.runner, future).await;
         match answer {
             RResult::RErr(error) => Err(error.into()),
             RResult::ROk(reply) => Ok(self.reply(reply)),
@@ -143,7 +146,7 @@ impl PreparedFunction {
         Call::new(Arc::clone(&self.runner), future).await;
     }
 
-    fn reply(&self, raw: ReplyV1) -> Reply {
+    fn reply(self: &Arc<Self>, raw: ReplyV1) -> Reply {
         let first = adopt(raw.body.first);
         let headers = raw.headers.into_iter().filter_map(|header| {
             let name = HeaderName::from_bytes(header.name.as_bytes());
@@ -156,17 +159,24 @@ impl PreparedFunction {
             body: match raw.body.rest {
                 ROption::RNone => ReplyBody::Whole(first),
                 ROption::RSome(stream) => {
-                    let rest = ReplyStream::new(stream, Arc::clone(&self.runner));
+                    let rest = ReplyStream::new(stream, Arc::clone(self));
                     ReplyBody::Stream { first, rest }
                 }
             },
             end: end(raw.end),
+            lease: None,
         }
     }
 }
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Named for PreparedFunction {
+    fn name(&self) -> &str {
+        &self.runner.name
+    }
 }
 
 impl Named for Runner {

@@ -15,7 +15,8 @@ pub const RUNNER_V1: &str = "runner/1";
 ///
 /// Order for one function: `prepare` once per generation; then, where [`PreparedV1::capacity`] is not 0, `start`
 /// for each worker; `invoke` any number of times, concurrently; `stop` for each worker; `release` once.
-/// No call on a handle after `stop` or `release` of it has been called; futures that still run keep what they need alive.
+/// No call on a handle after `stop` or `release` of it has been called. `release` comes after every future and stream of
+/// the function is gone; `stop` may come while invocations of the worker still run, and their futures keep it alive.
 #[repr(C)]
 #[derive(StableAbi)]
 pub struct RunnerV1 {
@@ -36,7 +37,7 @@ pub struct RunnerV1 {
     ) -> FfiFuture<RResult<ReplyV1, AbiError>>,
     /// `[worker]` Stops a worker, by force after `grace_ms` milliseconds. The handle is given back.
     pub stop: extern "C" fn(Instance, worker: Handle, grace_ms: u64) -> FfiFuture<()>,
-    /// `[worker]` The generation has ended. The handle is given back.
+    /// `[worker]` The generation has ended, and with it every future and stream of it. The handle is given back.
     pub release: extern "C" fn(Instance, prepared: Handle) -> FfiFuture<()>,
     /// `[worker]` The host ends: nothing may be left running `grace_ms` milliseconds from now.
     pub shutdown: extern "C" fn(Instance, grace_ms: u64) -> FfiFuture<()>,

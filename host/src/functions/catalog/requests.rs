@@ -1,0 +1,69 @@
+//! What the rest of the host asks of the keeper.
+
+use super::entry::{Entry, Want};
+use super::function::Preparer;
+use super::keeper::Keeper;
+use super::mailbox::Message;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+impl<P: Preparer> Keeper<P> {
+    /// Does what was asked; break: it is to end.
+    pub(super) fn read_messages(&mut self) -> ControlFlow<()> {
+        self.bell.silence();
+        while let Ok(message) = self.inbox.try_recv() {
+            match message {
+                Message::Stop => return ControlFlow::Break(()),
+                Message::Concluded(conclusion) => self.conclude(conclusion),
+                Message::Refresh(name, answer) => self.refresh(&name, answer),
+                Message::WhenQuiet(answer) => self.waiting_for_quiet.push(answer),
+                Message::PrepareAgain(kinds) => self.prepare_again(&kinds),
+                Message::Defaults(defaults) => {
+                    self.defaults = *defaults;
+                    self.want_of_all(|_| Some(Want::Manifest));
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn refresh(&mut self, name: &str, answer: oneshot::Sender<()>) {
+        let Some((name, _)) = self.entries.get_key_value(name) else {
+            // Not known: answered by being dropped.
+            return;
+        };
+        let name = Arc::clone(name);
+        if let Some(entry) = self.entries.get_mut(&name) {
+            entry.waiting.push(answer);
+            entry.want = Want::Prepare;
+        }
+        self.schedule(&name, Instant::now());
+    }
+
+    fn prepare_again(&mut self, kinds: &[String]) {
+        self.want_of_all(|entry| {
+            let generation = entry.generation.as_ref().map(|generation| &generation.manifest.kind);
+            let refused = entry.trouble.as_ref().and_then(|trouble| trouble.refusal.kind.as_ref());
+            // One whose type could not be read is none of these, and one that is being prepared may be.
+            let affected = generation.or(refused).is_some_and(|kind| kinds.contains(kind));
+            (affected || entry.preparing.is_some()).then_some(Want::Prepare)
+        });
+    }
+
+    /// Has all functions examined for which `want` has an answer.
+    pub(super) fn want_of_all(&mut self, want: impl Fn(&Entry<P>) -> Option<Want>) {
+        let now = Instant::now();
+        let mut names = Vec::new();
+        for (name, entry) in &mut self.entries {
+            if let Some(want) = want(entry) {
+                entry.want = entry.want.max(want);
+                names.push(Arc::clone(name));
+            }
+        }
+        for name in names {
+            self.schedule(&name, now);
+        }
+    }
+}

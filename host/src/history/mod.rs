@@ -1,0 +1,7 @@
+//! The bounded record of what happened: every invocation, also those that were refused.
+
+mod record;
+mod ring;
+
+pub(crate) use record::{Details, Record, kept};
+pub(crate) use ring::{Bounds, Filter, History};

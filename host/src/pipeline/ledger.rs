@@ -1,0 +1,221 @@
+//! The promise of a record: opened with the request, closed with its end, and closed as cancelled when it is dropped before.
+
+use super::answer::Timings;
+use crate::app::{App, Hot};
+use crate::config::LogPolicy;
+use crate::functions::Generation;
+use crate::history::{Details, Record, kept};
+use crate::invocation::{End, Outcome, Piece, Rejection, Request};
+use crate::plugins::Plugins;
+use crate::workers::Gate;
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Status in the record when the caller had gone before there was an answer (nginx's custom).
+const CALLER_GONE: u16 = 499;
+
+/// One request's entry in the books, and its place among the function's invocations.
+pub(crate) struct Ledger {
+    app: &'static App,
+    request: Arc<Request>,
+    seat: Seat,
+    policy: LogPolicy,
+    body_limit: usize,
+    input: Piece,
+    output: Vec<u8>,
+    output_truncated: bool,
+    /// When the runner was called.
+    invoked: Option<Instant>,
+    closed: bool,
+}
+
+impl Ledger {
+    pub(crate) fn open(app: &'static App, hot: &Hot, request: &Arc<Request>) -> Self {
+        Self {
+            app,
+            request: Arc::clone(request),
+            seat: Seat::None,
+            policy: hot.history_log,
+            body_limit: hot.history_bytes,
+            input: Piece::default(),
+            output: Vec::new(),
+            output_truncated: false,
+            invoked: None,
+            closed: false,
+        }
+    }
+
+    /// The function is there but cannot be called: only its counters count.
+    pub(crate) fn turned_away(&mut self, gate: Arc<Gate>) {
+        self.seat = Seat::Outside(gate);
+    }
+
+    /// From here on the function is known: its own policy holds, its own counters count.
+    pub(crate) fn routed(&mut self, generation: Arc<Generation<Plugins>>) {
+        self.policy = generation.manifest.log;
+        self.seat = Seat::Waiting(generation);
+    }
+
+    /// Waits for a place among the function's invocations; false when there was none in time.
+    pub(crate) async fn take_seat(&mut self, patience: Duration) -> bool {
+        let Seat::Waiting(generation) = &self.seat else { return false };
+        if !generation.gate.enter(patience).await {
+            return false;
+        }
+        self.seat = Seat::Taken(Arc::clone(generation));
+        true
+    }
+
+    /// A newer generation takes the call; the place stays the same.
+    pub(crate) fn move_to(&mut self, generation: Arc<Generation<Plugins>>) {
+        if let Seat::Taken(before) = &mut self.seat {
+            // The gate is the function's; a function that was removed and came back has another one.
+            if Arc::ptr_eq(&before.gate, &generation.gate) {
+                *before = generation;
+            }
+        }
+    }
+
+    pub(crate) fn received(&mut self, input: &Bytes) {
+        if self.policy == LogPolicy::Full {
+            self.input = kept(input, self.body_limit);
+        }
+    }
+
+    /// The runner is called now.
+    pub(crate) fn invoked(&mut self, now: Instant) {
+        self.invoked = Some(now);
+    }
+
+    /// A piece of a streamed output went out.
+    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+        if self.policy == LogPolicy::Full {
+            let room = self.body_limit.saturating_sub(self.output.len());
+            self.output_truncated |= bytes.len() > room;
+            self.output.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
+
+    /// Where the time went so far.
+    pub(crate) fn timings(&self, now: Instant, start: Duration) -> Timings {
+        let received = self.request.received;
+        let Some(invoked) = self.invoked else {
+            return Timings {
+                queue: now.saturating_duration_since(received),
+                ..Timings::default()
+            };
+        };
+        Timings {
+            queue: invoked.saturating_duration_since(received),
+            start,
+            run: now.saturating_duration_since(invoked).saturating_sub(start),
+        }
+    }
+
+    /// Ends it as refused: no code ran.
+    pub(crate) fn refuse(self, rejection: &Rejection) -> Timings {
+        let end = End::of(Outcome::Rejected, rejection.reason());
+        self.finish(rejection.status().as_u16(), &end, Piece::default())
+    }
+
+    /// Ends it with a whole output.
+    pub(crate) fn close(self, status: u16, end: &End, output: &Bytes) -> Timings {
+        let output = match self.policy {
+            LogPolicy::Full => kept(output, self.body_limit),
+            LogPolicy::None | LogPolicy::Meta => Piece::default(),
+        };
+        self.finish(status, end, output)
+    }
+
+    /// Ends it with the output that went out piece by piece.
+    pub(crate) fn close_streamed(mut self, status: u16, end: &End) -> Timings {
+        let output = self.take_streamed();
+        self.finish(status, end, output)
+    }
+
+    fn take_streamed(&mut self) -> Piece {
+        let bytes = std::mem::take(&mut self.output).into();
+        Piece { bytes, truncated: self.output_truncated }
+    }
+
+    fn finish(mut self, status: u16, end: &End, output: Piece) -> Timings {
+        self.closed = true;
+        self.write(status, end, output)
+    }
+
+    fn write(&mut self, status: u16, end: &End, output: Piece) -> Timings {
+        let now = Instant::now();
+        let timings = self.timings(now, end.start);
+        let request = &self.request;
+        let duration = now.saturating_duration_since(request.received);
+        match &self.seat {
+            Seat::None => self.app.unrouted.count(end.outcome, duration),
+            Seat::Outside(gate) => gate.statistics.count(end.outcome, duration),
+            Seat::Waiting(generation) | Seat::Taken(generation) => {
+                generation.gate.statistics.count(end.outcome, duration);
+            }
+        }
+        tracing::debug!(
+            id = %request.id, function = &*request.function, status, outcome = end.outcome.name(), ?duration,
+            error = end.error, "invocation"
+        );
+        if self.policy == LogPolicy::None {
+            return timings;
+        }
+        let ran = end.outcome != Outcome::Rejected && self.invoked.is_some();
+        let details = (self.policy == LogPolicy::Full).then(|| {
+            let stderr = request.take_prints();
+            Box::new(Details { input: std::mem::take(&mut self.input), output, stderr })
+        });
+        self.app.history.push(Record {
+            id: request.id,
+            function: request.function.clone(),
+            started: request.started,
+            duration,
+            status,
+            outcome: end.outcome,
+            exit_code: end.exit_code,
+            cold: ran.then_some(end.cold),
+            trigger: request.trigger,
+            identity: request.identity().map(|identity| identity.name.clone()),
+            error: end.error.as_str().into(),
+            details,
+            queue: timings.queue,
+            start: timings.start,
+            run: timings.run,
+            cpu: end.cpu,
+            max_rss_bytes: end.max_rss_bytes,
+        });
+        timings
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        let mut end = End::of(Outcome::Cancelled, "the caller went away before the answer");
+        end.cold = true;
+        let output = self.take_streamed();
+        self.write(CALLER_GONE, &end, output);
+    }
+}
+
+/// A request's place at its function's gate.
+enum Seat {
+    None,
+    Outside(Arc<Gate>),
+    Waiting(Arc<Generation<Plugins>>),
+    /// Given back when it is dropped.
+    Taken(Arc<Generation<Plugins>>),
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Self::Taken(generation) = self {
+            generation.gate.leave();
+        }
+    }
+}

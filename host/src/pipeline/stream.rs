@@ -1,0 +1,95 @@
+//! An answer whose body is still being produced: it keeps its worker, watches its deadline and closes its ledger at the end.
+
+use super::ledger::Ledger;
+use super::run::GRACE_AFTER_DEADLINE;
+use crate::invocation::{End, Outcome, Request};
+use crate::plugins::{ReplyItem, ReplyStream, WorkerLease, spoils};
+use bytes::Bytes;
+use futures_util::Stream;
+use http::StatusCode;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A streamed body. Dropping it stops the producer and records that the caller went away.
+pub(crate) struct AnswerStream {
+    first: Bytes,
+    /// Dropped first: it stops the producer before the worker and the function's place are free.
+    rest: Option<ReplyStream>,
+    lease: Option<WorkerLease>,
+    ledger: Option<Ledger>,
+    status: StatusCode,
+    late: Pin<Box<tokio::time::Sleep>>,
+}
+
+/// Why a streamed body is cut off; the caller sees a broken connection, the record has the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("the function ended as {0}")]
+pub(crate) struct CutOff(&'static str);
+
+impl AnswerStream {
+    pub(crate) fn new(
+        ledger: Ledger,
+        lease: Option<WorkerLease>,
+        status: StatusCode,
+        (first, rest): (Bytes, ReplyStream),
+        request: &Arc<Request>,
+    ) -> Self {
+        let left = request.remaining().unwrap_or(Duration::ZERO) + GRACE_AFTER_DEADLINE;
+        Self {
+            first,
+            rest: Some(rest),
+            lease,
+            ledger: Some(ledger),
+            status,
+            late: Box::pin(tokio::time::sleep(left)),
+        }
+    }
+
+    fn close(&mut self, end: &End) -> Poll<Option<Result<Bytes, CutOff>>> {
+        self.rest = None;
+        if let Some(mut lease) = self.lease.take() {
+            lease.spoil(spoils(end.outcome));
+        }
+        if let Some(ledger) = self.ledger.take() {
+            ledger.close_streamed(self.status.as_u16(), end);
+        }
+        match end.outcome {
+            Outcome::Succeeded => Poll::Ready(None),
+            outcome => Poll::Ready(Some(Err(CutOff(outcome.name())))),
+        }
+    }
+
+    fn send(&mut self, bytes: Bytes) -> Poll<Option<Result<Bytes, CutOff>>> {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.sent(&bytes);
+        }
+        Poll::Ready(Some(Ok(bytes)))
+    }
+}
+
+impl Stream for AnswerStream {
+    type Item = Result<Bytes, CutOff>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if !this.first.is_empty() {
+            let first = std::mem::take(&mut this.first);
+            return this.send(first);
+        }
+        let Some(rest) = &mut this.rest else { return Poll::Ready(None) };
+        match Pin::new(rest).poll_next(context) {
+            Poll::Ready(Some(Ok(ReplyItem::Data(bytes)))) => this.send(bytes),
+            Poll::Ready(Some(Ok(ReplyItem::End(end)))) => this.close(&end),
+            Poll::Ready(Some(Err(fault))) => {
+                this.close(&End::of(Outcome::Crashed, fault.to_string()))
+            }
+            Poll::Ready(None) => this.close(&End::of(Outcome::Succeeded, "")),
+            Poll::Pending => match this.late.as_mut().poll(context) {
+                Poll::Ready(()) => this.close(&End::of(Outcome::TimedOut, "the deadline passed")),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+}

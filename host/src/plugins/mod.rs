@@ -1,0 +1,30 @@
+//! The only room that loads a library or names abi_stable: discover, check, load, create, replace, convert.
+#![allow(
+    unsafe_code,
+    reason = "libraries are loaded and foreign pointers followed here; every block says why it is sound"
+)]
+
+mod auth;
+mod body;
+mod call;
+mod create;
+mod deployed;
+mod elf;
+mod fault;
+mod library;
+mod locate;
+mod metadata;
+mod registry;
+mod report;
+mod request;
+mod runner;
+mod services;
+
+pub(crate) use auth::{Authenticator, Decision};
+pub(crate) use body::{InputBody, InputStream, ReplyItem, ReplyStream};
+pub(crate) use deployed::{WorkerLease, spoils};
+pub(crate) use fault::{Fault, FaultKind};
+pub(crate) use library::{inspect, loaded_count};
+pub(crate) use locate::{Libraries, signature};
+pub(crate) use registry::{Active, Changed, Plugins};
+pub(crate) use runner::{Reply, ReplyBody};

@@ -1,0 +1,34 @@
+//! One behaviour a file.
+
+mod auth_door;
+mod auth_secrecy;
+mod call_environment;
+mod call_request;
+mod config_live;
+mod config_mistakes;
+mod deploy_folders;
+mod deploy_live;
+mod documents;
+mod history;
+mod http_bodies;
+mod http_connections;
+mod http_refusals;
+mod list;
+mod observe;
+mod outcomes;
+mod outcomes_output;
+mod plugins_abi;
+mod plugins_async;
+mod plugins_create;
+mod plugins_example;
+mod plugins_files;
+mod plugins_log;
+mod plugins_panic;
+mod plugins_reload;
+mod plugins_streams;
+mod processes;
+mod processes_host_end;
+mod redeploy;
+mod run_json;
+mod samples;
+mod scale;
