@@ -3,6 +3,7 @@
 use crate::app::{App, defaults};
 use crate::cli::LogLevel;
 use crate::config::{Arguments, Config, Environment, load};
+use crate::memory;
 use crate::plugins::{Changed, signature};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,9 @@ use std::time::Duration;
 
 /// How often the files are looked at; one `stat` each.
 const EVERY: Duration = Duration::from_millis(300);
+
+/// So many looks after the start the other threads have let go of what they needed for it.
+const SETTLED_AFTER: u32 = 4;
 
 /// What is needed to read the configuration again as it was read at the start.
 pub(crate) struct Live {
@@ -27,8 +31,13 @@ impl Live {
         let mut taken = look();
         let mut before = taken;
         let mut plugins_pending = false;
+        let mut looks = 0_u32;
         loop {
             tokio::time::sleep(EVERY).await;
+            looks = looks.saturating_add(1);
+            if looks == SETTLED_AFTER {
+                memory::give_back();
+            }
             let now = look();
             let settled = now == before;
             before = now;

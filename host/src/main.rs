@@ -8,6 +8,7 @@ mod history;
 mod http;
 mod invocation;
 mod live;
+mod memory;
 mod patience;
 mod pipeline;
 mod plugins;

@@ -2,20 +2,21 @@
 
 use crate::config::{Log, LogFormat};
 use std::io::IsTerminal;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
+use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 /// Changes the log level while the host runs.
 #[derive(Clone)]
 pub(crate) struct LogLevel {
-    handle: reload::Handle<EnvFilter, Registry>,
+    handle: reload::Handle<Targets, Registry>,
 }
 
 impl LogLevel {
     /// Takes another filter; one that cannot be read changes nothing and says so.
     pub(crate) fn set(&self, level: &str) {
-        match EnvFilter::try_new(level) {
+        match level.parse::<Targets>() {
             Ok(filter) => {
                 let _ = self.handle.reload(filter);
             }
@@ -26,7 +27,9 @@ impl LogLevel {
 
 /// Starts logging; once a process.
 pub(super) fn start(log: &Log) -> Result<LogLevel, String> {
-    let filter = EnvFilter::try_new(&log.level)
+    let filter = log
+        .level
+        .parse::<Targets>()
         .map_err(|error| format!("log.level: `{}` is not a level or filter: {error}", log.level))?;
     let (filter, handle) = reload::Layer::new(filter);
     let terminal = std::io::stderr().is_terminal();

@@ -7,6 +7,7 @@ use crate::config::{Arguments, Config, Environment, load};
 use crate::functions::Catalog;
 use crate::http::{Server, bind};
 use crate::live::Live;
+use crate::memory;
 use crate::plugins::{Libraries, Plugins};
 use std::io::Write;
 use std::sync::Arc;
@@ -80,6 +81,7 @@ async fn run(
     let following = tokio::spawn(live.follow());
     let listener = TcpListener::from_std(listener)
         .map_err(|error| Failure::Failed(format!("the listener cannot be used: {error}")))?;
+    memory::give_back();
     announce(&listener)?;
     app.set_phase(Phase::Serving);
     let server = Server::new(app)

@@ -9,7 +9,7 @@ use super::settings::{
 use crate::values::{format_duration, format_size, nearest};
 use std::path::Path;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 /// Longer is no time limit any more, only a call that nobody will ever see the end of.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -165,12 +165,8 @@ fn level(given: Given<'_>) -> Result<String, String> {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
     let given = given.text()?;
     let form = "write a level (off, error, warn, info, debug, trace), or one for each module such as \"info,shortedfaas=debug\"";
-    // A span's fields hold commas and spaces of their own; tracing checks those.
-    let words = match given.contains('[') {
-        true => vec![given],
-        false => given.split(',').map(str::trim).collect(),
-    };
-    for word in words.iter().filter(|word| !word.contains(['=', '['])) {
+    let words: Vec<&str> = given.split(',').map(str::trim).collect();
+    for word in words.iter().filter(|word| !word.contains('=')) {
         if !LEVELS.contains(&word.to_ascii_lowercase().as_str()) {
             let hint = match nearest(word, LEVELS) {
                 Some(level) => format!("did you mean \"{level}\"?"),
@@ -180,7 +176,7 @@ fn level(given: Given<'_>) -> Result<String, String> {
         }
     }
     let text = words.join(",");
-    match EnvFilter::try_new(&text) {
+    match text.parse::<Targets>() {
         Ok(_) => Ok(text),
         Err(error) => Err(format!("`{text}` is no filter: {error}; {form}")),
     }

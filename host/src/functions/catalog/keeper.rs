@@ -206,7 +206,9 @@ impl<P: Preparer> Keeper<P> {
             self.published = Instant::now();
         }
         if self.due.is_empty() && self.preparing == 0 {
-            self.opened = true;
+            if !std::mem::replace(&mut self.opened, true) {
+                crate::memory::give_back();
+            }
             self.answers.append(&mut self.waiting_for_quiet);
         }
         for answer in self.answers.drain(..) {

@@ -52,7 +52,7 @@ impl Hierarchy {
     }
 }
 
-/// `24 23 0:21 /root /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory`
+/// `24 23 0:21 /group /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory`
 fn mount(line: &str) -> Option<Mount<'_>> {
     let (before, after) = line.split_once(" - ")?;
     let mut before = before.split(' ').skip(3);
