@@ -77,6 +77,7 @@ impl Live {
                 "plugin not taken, the earlier one goes on where there is one: {mistake}"
             );
         }
+        self.app.catalog.set_settle(config.deploy.settle);
         self.app.catalog.set_defaults(defaults(&config, &self.app.plugins));
         if !types.is_empty() {
             self.app.catalog.prepare_again(&types);

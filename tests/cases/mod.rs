@@ -32,3 +32,4 @@ mod redeploy;
 mod run_json;
 mod samples;
 mod scale;
+mod tidy;

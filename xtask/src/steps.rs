@@ -29,7 +29,7 @@ pub(crate) fn loud_step(name: &str, command: &mut Command) -> Result<(), String>
     let status = command.stdin(Stdio::null()).status();
     let status =
         status.map_err(|error| format!("{} cannot be started: {error}", shown(command)))?;
-    println!("{name:.<32} {:.1} s", started.elapsed().as_secs_f32());
+    println!("{name:.<40} {:.1} s", started.elapsed().as_secs_f32());
     if status.success() {
         return Ok(());
     }
@@ -37,7 +37,7 @@ pub(crate) fn loud_step(name: &str, command: &mut Command) -> Result<(), String>
 }
 
 fn announce(name: &str) {
-    print!("{name:.<32} ");
+    print!("{name:.<40} ");
     // What takes long is named before it begins.
     let _ = std::io::stdout().flush();
 }

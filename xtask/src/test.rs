@@ -5,8 +5,18 @@ use crate::tools;
 use crate::workspace::{cargo, root, target_folder};
 use std::process::Command;
 
-/// Workspaces beside the main one, whose code is formatted and linted like all the rest.
-const OTHER_WORKSPACES: [&str; 2] = ["tests/fixtures/plugins", "docs/examples/auth-api-key"];
+/// The fixture plugins: a workspace beside the main one.
+const FIXTURES: &str = "tests/fixtures/plugins";
+
+/// The example of docs/plugins.md: another.
+const EXAMPLE: &str = "docs/examples/auth-api-key";
+
+/// What the tests load; they would build it themselves, out of sight.
+const LIBRARIES: [(&str, &[&str]); 3] = [
+    (FIXTURES, &["build", "--package", "probe"]),
+    (FIXTURES, &["build", "--package", "lean", "--profile", "lean"]),
+    (EXAMPLE, &["build", "--release"]),
+];
 
 /// All steps; the first that fails is the last. Arguments go to the test programs.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -15,19 +25,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     step("lint", &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     // The black-box tests load plugin libraries, and `cargo test` builds none.
     step("build", &mut cargo(&["build", "--workspace"]))?;
-    for folder in OTHER_WORKSPACES {
-        let name = folder.rsplit('/').next().unwrap_or(folder);
-        step(&format!("format {name}"), &mut beside(folder, &["fmt", "--all", "--check"]))?;
-        step(&format!("lint {name}"), &mut beside(folder, &["clippy", "--", "-D", "warnings"]))?;
+    for folder in [FIXTURES, EXAMPLE] {
+        step(&format!("format {folder}"), &mut beside(folder, &["fmt", "--all", "--check"]))?;
+        step(&format!("lint {folder}"), &mut beside(folder, &["clippy", "--", "-D", "warnings"]))?;
     }
-    for (folder, arguments) in [
-        (OTHER_WORKSPACES[0], &["build", "--package", "probe"][..]),
-        (OTHER_WORKSPACES[0], &["build", "--package", "lean", "--profile", "lean"]),
-        (OTHER_WORKSPACES[1], &["build", "--release"]),
-    ] {
-        let package =
-            arguments.get(2).copied().filter(|_| arguments.len() > 2).unwrap_or("auth-api-key");
-        step(&format!("build {package}"), &mut beside(folder, arguments))?;
+    for (folder, arguments) in LIBRARIES {
+        step(&format!("build {folder}"), &mut beside(folder, arguments))?;
     }
     let mut test = cargo(&["test", "--workspace", "--quiet", "--"]);
     loud_step("test", test.args(arguments))?;

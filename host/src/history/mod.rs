@@ -3,5 +3,5 @@
 mod record;
 mod ring;
 
-pub(crate) use record::{Details, Record, kept};
+pub(crate) use record::{Details, Kept, Record};
 pub(crate) use ring::{Bounds, Filter, History};

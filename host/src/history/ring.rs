@@ -1,4 +1,6 @@
 //! The ring: a shard a thread, so that writing never waits for another core; reading merges them.
+//!
+//! The bounds hold for all shards together. A shard learns from time to time what the others hold, and takes the rest.
 
 use super::record::Record;
 use crate::invocation::{InvocationId, Outcome};
@@ -20,6 +22,18 @@ pub(crate) struct History {
     shards: Box<[Shard]>,
     records: AtomicUsize,
     memory_bytes: AtomicU64,
+    /// What each shard held when it looked last.
+    held: Box<[Held]>,
+}
+
+/// So many records a shard keeps before it tells the others and looks at what they hold.
+const LOOK_EVERY: u32 = 32;
+
+#[repr(align(128))]
+#[derive(Default)]
+struct Held {
+    records: AtomicUsize,
+    memory_bytes: AtomicU64,
 }
 
 /// On its own cache lines: neighbours belong to other cores.
@@ -31,6 +45,10 @@ struct Shard(Mutex<Ring>);
 struct Ring {
     records: VecDeque<Record>,
     weight: u64,
+    /// Records until the next look.
+    until_look: u32,
+    most_records: usize,
+    most_memory_bytes: u64,
 }
 
 /// Which records are wanted.
@@ -56,6 +74,7 @@ impl History {
             shards: (0..threads.max(1)).map(|_| Shard::default()).collect(),
             records: AtomicUsize::new(0),
             memory_bytes: AtomicU64::new(0),
+            held: (0..threads.max(1)).map(|_| Held::default()).collect(),
         };
         history.set_bounds(bounds);
         history
@@ -64,26 +83,46 @@ impl History {
     /// New bounds; what is too much goes with the next records.
     pub(crate) fn set_bounds(&self, bounds: Bounds) {
         self.records.store(bounds.records, Ordering::Relaxed);
-        let each = bounds.memory_bytes / self.shards.len() as u64;
-        self.memory_bytes.store(each, Ordering::Relaxed);
+        self.memory_bytes.store(bounds.memory_bytes, Ordering::Relaxed);
     }
 
     /// Keeps a record, and lets the oldest go. What goes is freed after the lock is.
     pub(crate) fn push(&self, record: Record) {
-        let most = self.records.load(Ordering::Relaxed);
-        let memory = self.memory_bytes.load(Ordering::Relaxed);
         let weight = record.weight();
         let mut gone: [Option<Record>; 2] = [None, None];
-        let mut ring = self.own_shard();
+        let index = self.own_index();
+        let mut ring = lock(&self.shards[index]);
+        if ring.until_look == 0 {
+            self.look(index, &mut ring);
+        }
+        ring.until_look -= 1;
         ring.weight += weight;
         ring.records.push_back(record);
         // Two at most at a time: a full ring shrinks to new bounds step by step, and no request pays for it alone.
         for place in &mut gone {
-            if ring.records.len() > most || ring.weight > memory {
+            if ring.records.len() > ring.most_records || ring.weight > ring.most_memory_bytes {
                 *place = ring.records.pop_front();
                 ring.weight -= place.as_ref().map_or(0, Record::weight);
             }
         }
+    }
+
+    /// Tells what this shard holds, and takes what the others leave, at least its even share.
+    fn look(&self, index: usize, ring: &mut Ring) {
+        let shards = self.shards.len();
+        ring.until_look = LOOK_EVERY;
+        self.held[index].records.store(ring.records.len(), Ordering::Relaxed);
+        self.held[index].memory_bytes.store(ring.weight, Ordering::Relaxed);
+        let others = self.held.iter().enumerate().filter(|(other, _)| *other != index);
+        let (records, memory_bytes) = others.fold((0, 0), |(records, bytes), (_, held)| {
+            let held_bytes = held.memory_bytes.load(Ordering::Relaxed);
+            (records + held.records.load(Ordering::Relaxed), bytes + held_bytes)
+        });
+        let most = self.records.load(Ordering::Relaxed);
+        let most_bytes = self.memory_bytes.load(Ordering::Relaxed);
+        ring.most_records = most.saturating_sub(records).max(most / shards);
+        ring.most_memory_bytes =
+            most_bytes.saturating_sub(memory_bytes).max(most_bytes / shards as u64);
     }
 
     /// The record of an invocation.
@@ -116,13 +155,13 @@ impl History {
         })
     }
 
-    fn own_shard(&self) -> MutexGuard<'_, Ring> {
+    fn own_index(&self) -> usize {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed);
         }
         let number = NUMBER.try_with(|number| *number).unwrap_or(0);
-        lock(&self.shards[number % self.shards.len()])
+        number % self.shards.len()
     }
 }
 
@@ -208,7 +247,23 @@ mod tests {
         let history = filled(3, u64::MAX);
         assert_eq!(seconds(&history.page(&Filter { limit: 10, ..Filter::default() })), [10, 9, 8]);
         let weight = record("a", 1, Outcome::Failed).weight();
-        let small = filled(100, weight * 3 * 2);
+        let small = filled(100, weight * 2);
         assert_eq!(seconds(&small.page(&Filter { limit: 10, ..Filter::default() })), [10, 9]);
+    }
+
+    #[test]
+    fn all_threads_together_keep_to_the_bounds() {
+        let history = History::new(4, Bounds { records: 1000, memory_bytes: u64::MAX });
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    (0..5000)
+                        .for_each(|second| history.push(record("a", second, Outcome::Succeeded)));
+                });
+            }
+        });
+        let (records, _) = history.size();
+        // Each shard may be ahead of the others by what it keeps between two looks.
+        assert!((900..=1000 + 4 * 32).contains(&records), "{records}");
     }
 }

@@ -1,8 +1,8 @@
 //! `/history` and `/history/{id}` as JSON.
 
 use crate::app::App;
-use crate::history::{Filter, Record};
-use crate::invocation::{InvocationId, Outcome, Piece};
+use crate::history::{Details, Filter, Kept, Record};
+use crate::invocation::{InvocationId, Outcome};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -75,23 +75,23 @@ pub(super) fn detail(record: &Record) -> Value {
     value["resources"] = json!({
         "cpu_ms": millis(record.cpu), "max_rss_bytes": record.max_rss_bytes,
     });
-    let details = record.details.as_deref();
-    put(&mut value, "input", details.map(|details| &details.input));
-    put(&mut value, "output", details.map(|details| &details.output));
-    put(&mut value, "stderr", details.map(|details| &details.stderr));
+    let pieces = record.details.as_ref().map(Details::pieces);
+    for (index, name) in ["input", "output", "stderr"].into_iter().enumerate() {
+        put(&mut value, name, pieces.map(|pieces| pieces[index]));
+    }
     value
 }
 
 /// Text as it is, other bytes in base64; null when the log policy keeps none.
-fn put(value: &mut Value, name: &str, piece: Option<&Piece>) {
+fn put(value: &mut Value, name: &str, piece: Option<Kept<'_>>) {
     let Some(piece) = piece else {
         value[name] = Value::Null;
         return;
     };
-    match std::str::from_utf8(text_part(piece)) {
+    match std::str::from_utf8(text_part(&piece)) {
         Ok(text) => value[name] = text.into(),
         Err(_) => {
-            value[name] = base64(&piece.bytes).into();
+            value[name] = base64(piece.bytes).into();
             value[format!("{name}_encoding")] = "base64".into();
         }
     }
@@ -101,12 +101,12 @@ fn put(value: &mut Value, name: &str, piece: Option<&Piece>) {
 }
 
 /// The bytes without a last character that the limit has cut in two.
-fn text_part(piece: &Piece) -> &[u8] {
-    match std::str::from_utf8(&piece.bytes) {
+fn text_part<'a>(piece: &Kept<'a>) -> &'a [u8] {
+    match std::str::from_utf8(piece.bytes) {
         Err(error) if piece.truncated && error.error_len().is_none() => {
             &piece.bytes[..error.valid_up_to()]
         }
-        _ => &piece.bytes,
+        _ => piece.bytes,
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
 
     fn check(bytes: &'static [u8], truncated: bool, expected: Value) {
         let mut value = json!({});
-        put(&mut value, "x", Some(&Piece { bytes: bytes.into(), truncated }));
+        put(&mut value, "x", Some(Kept { bytes, truncated }));
         assert_eq!(value, expected);
     }
 

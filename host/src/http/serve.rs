@@ -28,6 +28,8 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 /// Least that hyper takes as its buffer for a head, in bytes.
 const LEAST_HEAD_BYTES: usize = 8192;
 
+/// How often it is looked whether a connection has ended, while `server.max_connections` are open.
+const FULL_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How often it is looked whether the last request has its answer, while draining.
 const DRAIN_LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -101,7 +103,7 @@ impl Server {
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
+                accepted = self.next(listener) => match accepted {
                     Ok((stream, remote)) => self.open(stream, remote),
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -116,16 +118,20 @@ impl Server {
         }
     }
 
+    /// The next connection, once there are fewer than `server.max_connections`; until then the kernel keeps them waiting.
+    async fn next(&self, listener: &TcpListener) -> std::io::Result<(TcpStream, SocketAddr)> {
+        while self.connections.count() >= self.app.config().server.max_connections {
+            tokio::time::sleep(FULL_LOOK_EVERY).await;
+        }
+        listener.accept().await
+    }
+
     /// Lets every connection finish its current answer, and closes it.
     pub(crate) async fn close_connections(&self) {
         self.connections.close_all().await;
     }
 
     fn open(&'static self, stream: TcpStream, remote: SocketAddr) {
-        if self.connections.count() >= self.app.config().server.max_connections {
-            tracing::warn!(%remote, "connection refused: server.max_connections are open");
-            return;
-        }
         let _ = stream.set_nodelay(true);
         let local = stream.local_addr().unwrap_or(remote);
         let registered = self.connections.register(remote, local);

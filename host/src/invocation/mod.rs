@@ -9,4 +9,4 @@ mod request;
 pub(crate) use end::{End, Outcome};
 pub(crate) use id::InvocationId;
 pub(crate) use rejection::Rejection;
-pub(crate) use request::{Identity, Piece, Request, Trigger};
+pub(crate) use request::{Identity, Request, Trigger};

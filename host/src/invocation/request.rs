@@ -33,7 +33,7 @@ impl Trigger {
 /// Bytes that were kept of something, and whether there were more.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Piece {
-    pub(crate) bytes: bytes::Bytes,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) truncated: bool,
 }
 
@@ -182,6 +182,6 @@ impl Request {
     pub(crate) fn take_prints(&self) -> Piece {
         let capture =
             std::mem::take(&mut *self.capture.lock().unwrap_or_else(PoisonError::into_inner));
-        Piece { bytes: capture.bytes.into(), truncated: capture.truncated }
+        Piece { bytes: capture.bytes, truncated: capture.truncated }
     }
 }

@@ -4,8 +4,8 @@ use super::answer::Timings;
 use crate::app::{App, Hot};
 use crate::config::LogPolicy;
 use crate::functions::Generation;
-use crate::history::{Details, Record, kept};
-use crate::invocation::{End, Outcome, Piece, Rejection, Request};
+use crate::history::{Details, Kept, Record};
+use crate::invocation::{End, Outcome, Rejection, Request};
 use crate::plugins::Plugins;
 use crate::workers::Gate;
 use bytes::Bytes;
@@ -22,7 +22,8 @@ pub(crate) struct Ledger {
     seat: Seat,
     policy: LogPolicy,
     body_limit: usize,
-    input: Piece,
+    input: Bytes,
+    /// What went out of a streamed output, up to the limit.
     output: Vec<u8>,
     output_truncated: bool,
     /// When the runner was called.
@@ -38,7 +39,7 @@ impl Ledger {
             seat: Seat::None,
             policy: hot.history_log,
             body_limit: hot.history_bytes,
-            input: Piece::default(),
+            input: Bytes::new(),
             output: Vec::new(),
             output_truncated: false,
             invoked: None,
@@ -79,7 +80,7 @@ impl Ledger {
 
     pub(crate) fn received(&mut self, input: &Bytes) {
         if self.policy == LogPolicy::Full {
-            self.input = kept(input, self.body_limit);
+            self.input = input.clone();
         }
     }
 
@@ -116,35 +117,26 @@ impl Ledger {
     /// Ends it as refused: no code ran.
     pub(crate) fn refuse(self, rejection: &Rejection) -> Timings {
         let end = End::of(Outcome::Rejected, rejection.reason());
-        self.finish(rejection.status().as_u16(), &end, Piece::default())
+        self.finish(rejection.status().as_u16(), &end, &Bytes::new())
     }
 
     /// Ends it with a whole output.
     pub(crate) fn close(self, status: u16, end: &End, output: &Bytes) -> Timings {
-        let output = match self.policy {
-            LogPolicy::Full => kept(output, self.body_limit),
-            LogPolicy::None | LogPolicy::Meta => Piece::default(),
-        };
         self.finish(status, end, output)
     }
 
     /// Ends it with the output that went out piece by piece.
     pub(crate) fn close_streamed(mut self, status: u16, end: &End) -> Timings {
-        let output = self.take_streamed();
-        self.finish(status, end, output)
+        let output = std::mem::take(&mut self.output);
+        self.finish(status, end, &output)
     }
 
-    fn take_streamed(&mut self) -> Piece {
-        let bytes = std::mem::take(&mut self.output).into();
-        Piece { bytes, truncated: self.output_truncated }
-    }
-
-    fn finish(mut self, status: u16, end: &End, output: Piece) -> Timings {
+    fn finish(mut self, status: u16, end: &End, output: &[u8]) -> Timings {
         self.closed = true;
         self.write(status, end, output)
     }
 
-    fn write(&mut self, status: u16, end: &End, output: Piece) -> Timings {
+    fn write(&mut self, status: u16, end: &End, output: &[u8]) -> Timings {
         let now = Instant::now();
         let timings = self.timings(now, end.start);
         let request = &self.request;
@@ -166,7 +158,12 @@ impl Ledger {
         let ran = end.outcome != Outcome::Rejected && self.invoked.is_some();
         let details = (self.policy == LogPolicy::Full).then(|| {
             let stderr = request.take_prints();
-            Box::new(Details { input: std::mem::take(&mut self.input), output, stderr })
+            let pieces = [
+                Kept { bytes: &self.input, truncated: false },
+                Kept { bytes: output, truncated: self.output_truncated },
+                Kept { bytes: &stderr.bytes, truncated: stderr.truncated },
+            ];
+            Details::new(pieces, self.body_limit)
         });
         self.app.history.push(Record {
             id: request.id,
@@ -198,8 +195,8 @@ impl Drop for Ledger {
         }
         let mut end = End::of(Outcome::Cancelled, "the caller went away before the answer");
         end.cold = true;
-        let output = self.take_streamed();
-        self.write(CALLER_GONE, &end, output);
+        let output = std::mem::take(&mut self.output);
+        self.write(CALLER_GONE, &end, &output);
     }
 }
 

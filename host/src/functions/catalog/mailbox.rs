@@ -8,6 +8,7 @@ use rustix::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(super) enum Message<P: Preparer> {
@@ -19,6 +20,8 @@ pub(super) enum Message<P: Preparer> {
     PrepareAgain(Vec<String>),
     /// Read all manifests anew.
     Defaults(Box<Defaults>),
+    /// Wait so long for a folder to come to rest from now on.
+    Settle(Duration),
     /// Answer when there is nothing left to do.
     WhenQuiet(oneshot::Sender<()>),
     Stop,

@@ -127,6 +127,11 @@ impl<P: Preparer> Catalog<P> {
         self.mailbox.post(Message::PrepareAgain(kinds.to_vec()));
     }
 
+    /// From now on a change is taken when its folder has rested for so long.
+    pub(crate) fn set_settle(&self, settle: Duration) {
+        self.mailbox.post(Message::Settle(settle));
+    }
+
     /// Reads all manifests anew with these defaults, and prepares those anew that read differently. Does not wait.
     pub(crate) fn set_defaults(&self, defaults: Defaults) {
         self.mailbox.post(Message::Defaults(Box::new(defaults)));

@@ -19,6 +19,7 @@ impl<P: Preparer> Keeper<P> {
                 Message::Concluded(conclusion) => self.conclude(conclusion),
                 Message::Refresh(name, answer) => self.refresh(&name, answer),
                 Message::WhenQuiet(answer) => self.waiting_for_quiet.push(answer),
+                Message::Settle(settle) => self.settle = settle,
                 Message::PrepareAgain(kinds) => self.prepare_again(&kinds),
                 Message::Defaults(defaults) => {
                     self.defaults = *defaults;
