@@ -123,7 +123,6 @@ impl Live {
             libc::wait4(self.id.as_raw_nonzero().get(), &raw mut status, 0, usage.as_mut_ptr());
             usage.assume_init()
         };
-        let peak = peak_bytes(&usage);
         let out_of_memory = self.cgroup.take().is_some_and(|cgroup| {
             let killed = cgroup.was_out_of_memory();
             cgroup.remove(&self.registry.runtime);
@@ -132,7 +131,7 @@ impl Live {
         Exit {
             status,
             cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
-            max_rss_bytes: self.registry.peak_of_child_bytes(peak),
+            max_rss_bytes: peak_bytes(&usage),
             out_of_memory,
         }
     }
@@ -170,17 +169,8 @@ impl Drop for Corpse {
     }
 }
 
-/// The largest resident memory that this process has had.
-pub(crate) fn own_peak_bytes() -> u64 {
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: a place to write to; all zero is a valid `rusage`.
-    let usage = unsafe {
-        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
-        usage.assume_init()
-    };
-    peak_bytes(&usage)
-}
-
+/// The kernel charges a child with the peak of the memory that it shared until it executed, the host's: a small program
+/// is shown with that, and only a larger one with its own.
 fn peak_bytes(usage: &libc::rusage) -> u64 {
     u64::try_from(usage.ru_maxrss).unwrap_or(0) << 10
 }

@@ -6,12 +6,9 @@ use crate::program::Program;
 use plugin_api::tokio::{self, sync::Notify};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-
-/// The kernel counts resident pages in batches for each core.
-const PEAK_NOISE_BYTES: u64 = 1 << 20;
 
 /// The plugin's processes. Shared by everything that may start or end one.
 #[derive(Debug)]
@@ -25,8 +22,6 @@ pub(crate) struct Registry {
     live: AtomicUsize,
     none_live: Notify,
     ending: AtomicBool,
-    /// Largest resident memory of the host itself, as far as seen; see [`Registry::own_peak_bytes`].
-    host_peak_bytes: AtomicU64,
     pub(crate) runtime: tokio::runtime::Handle,
     /// Value of `SHORTEDFAAS_HOST` in every environment.
     pub(crate) mark: String,
@@ -48,7 +43,6 @@ impl Registry {
             live: AtomicUsize::new(0),
             none_live: Notify::new(),
             ending: AtomicBool::new(false),
-            host_peak_bytes: AtomicU64::new(0),
             runtime: tokio::runtime::Handle::current(),
             keeper: with_keeper.then(|| Mutex::new(Keeper::default())),
             mark,
@@ -109,18 +103,6 @@ impl Registry {
         if tokio::time::timeout(grace, self.none_live.notified()).await.is_err() {
             self.signal_all(Signal::KILL);
         }
-    }
-
-    /// What `peak_bytes` of a child is worth. The kernel charges a child with the peak of the memory that it shared until
-    /// it executed, the host's: a figure that is no larger than the host's own says nothing, and 0 is unknown.
-    pub(crate) fn peak_of_child_bytes(&self, peak_bytes: u64) -> u64 {
-        let known = self.host_peak_bytes.load(Ordering::Relaxed);
-        if peak_bytes <= known + PEAK_NOISE_BYTES {
-            return 0;
-        }
-        let host_bytes = crate::process::own_peak_bytes();
-        self.host_peak_bytes.fetch_max(host_bytes, Ordering::Relaxed);
-        if peak_bytes > host_bytes + PEAK_NOISE_BYTES { peak_bytes } else { 0 }
     }
 
     /// The limits of `wanted` that no cgroup can hold here.
