@@ -4,7 +4,7 @@ use crate::app::{App, defaults};
 use crate::cli::LogLevel;
 use crate::config::{Arguments, Config, Environment, load};
 use crate::memory;
-use crate::plugins::{Changed, signature};
+use crate::plugins::{Changed, Signature, signature};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(crate) struct Live {
     pub(crate) app: &'static App,
     pub(crate) arguments: Arguments,
     pub(crate) log_level: LogLevel,
+    /// What the configuration file was when it was read at the start.
+    pub(crate) taken: Option<Signature>,
 }
 
 impl Live {
@@ -28,7 +30,7 @@ impl Live {
         let live = Arc::new(self);
         let file: Option<PathBuf> = live.app.config().file.clone();
         let look = || file.as_deref().and_then(signature);
-        let mut taken = look();
+        let mut taken = live.taken;
         let mut before = taken;
         let mut plugins_pending = false;
         let mut looks = 0_u32;

@@ -28,7 +28,9 @@ pub enum ErrorKind {
     Gone,
 }
 
-/// An error with its kind and a message for the log and the history; callers never see it.
+/// An error with its kind and a message for the log and the history.
+///
+/// Callers see the message of a `BadRequest`, `Unavailable` or `Gone`, and no other.
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: ErrorKind,

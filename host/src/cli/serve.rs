@@ -8,7 +8,7 @@ use crate::functions::Catalog;
 use crate::http::{Server, bind};
 use crate::live::Live;
 use crate::memory;
-use crate::plugins::{Libraries, Plugins};
+use crate::plugins::{Libraries, Plugins, Signature, signature};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,10 +39,24 @@ pub(super) fn configuration(arguments: &Arguments) -> Result<Config, Failure> {
         .map_err(|mistakes| Failure::Usage(mistakes.to_string()))
 }
 
+/// Reads the configuration together with its file's signature: a change that comes while it is read is read again.
+fn read_untouched(arguments: &Arguments) -> Result<(Config, Option<Signature>), Failure> {
+    let config = configuration(arguments)?;
+    let mut taken = config.file.as_deref().and_then(signature);
+    loop {
+        let config = configuration(arguments)?;
+        let now = config.file.as_deref().and_then(signature);
+        if now == taken {
+            return Ok((config, taken));
+        }
+        taken = now;
+    }
+}
+
 /// Serves until it is told to end.
 pub(super) fn serve(setup: Setup) -> Result<(), Failure> {
     let arguments = arguments(&setup);
-    let config = configuration(&arguments)?;
+    let (config, taken) = read_untouched(&arguments)?;
     let log_level = log::start(&config.log).map_err(Failure::Usage)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -54,7 +68,7 @@ pub(super) fn serve(setup: Setup) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::Failed(format!("the runtime cannot be started: {error}")))?;
     let libraries = Libraries::new(setup.plugins.clone());
-    let result = runtime.block_on(run(config, arguments, libraries, log_level));
+    let result = runtime.block_on(run(config, taken, arguments, libraries, log_level));
     // What still blocks is given up: the process ends now.
     runtime.shutdown_background();
     result
@@ -62,6 +76,7 @@ pub(super) fn serve(setup: Setup) -> Result<(), Failure> {
 
 async fn run(
     config: Config,
+    taken: Option<Signature>,
     arguments: Arguments,
     libraries: Libraries,
     log_level: log::LogLevel,
@@ -77,7 +92,7 @@ async fn run(
     let opened = Catalog::open(&folder, settle, defaults, Arc::clone(&plugins)).await;
     let catalog = opened.map_err(|error| Failure::Usage(error.to_string()))?;
     let app = App::new(config, plugins, catalog);
-    let live = Live { app, arguments, log_level };
+    let live = Live { app, arguments, log_level, taken };
     let following = tokio::spawn(live.follow());
     let listener = TcpListener::from_std(listener)
         .map_err(|error| Failure::Failed(format!("the listener cannot be used: {error}")))?;

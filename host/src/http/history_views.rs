@@ -84,6 +84,7 @@ pub(super) fn detail(record: &Record) -> Value {
 
 /// Text as it is, other bytes in base64; null when the log policy keeps none.
 fn put(value: &mut Value, name: &str, piece: Option<Kept<'_>>) {
+    value[format!("{name}_truncated")] = piece.is_some_and(|piece| piece.truncated).into();
     let Some(piece) = piece else {
         value[name] = Value::Null;
         return;
@@ -94,9 +95,6 @@ fn put(value: &mut Value, name: &str, piece: Option<Kept<'_>>) {
             value[name] = base64(piece.bytes).into();
             value[format!("{name}_encoding")] = "base64".into();
         }
-    }
-    if piece.truncated {
-        value[format!("{name}_truncated")] = true.into();
     }
 }
 
@@ -140,9 +138,13 @@ mod tests {
 
     #[test]
     fn text_is_shown_as_it_is_and_other_bytes_in_base64() {
-        check(b"hi", false, json!({"x": "hi"}));
-        check(b"\xff\x00", false, json!({"x": "/wA=", "x_encoding": "base64"}));
-        check("é".as_bytes(), false, json!({"x": "é"}));
+        check(b"hi", false, json!({"x": "hi", "x_truncated": false}));
+        check(
+            b"\xff\x00",
+            false,
+            json!({"x": "/wA=", "x_encoding": "base64", "x_truncated": false}),
+        );
+        check("é".as_bytes(), false, json!({"x": "é", "x_truncated": false}));
         check(b"a\xc3", true, json!({"x": "a", "x_truncated": true}));
     }
 

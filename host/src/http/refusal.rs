@@ -53,7 +53,7 @@ impl<T> Refusals<T> {
         let body = document(&rejection, None);
         let status = rejection.status();
         let head = format!(
-            "HTTP/1.1 {} {}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 {} {}\r\nconnection: close\r\nserver-timing: total;dur=0.000\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\r\n",
             status.as_u16(),
             status.canonical_reason().unwrap_or_default(),
             body.len()

@@ -58,6 +58,15 @@ fn mark(headers: &mut HeaderMap, id: &InvocationId, timings: Timings) {
     }
 }
 
+/// How long an answer that is no invocation's took.
+pub(super) fn time_whole(headers: &mut HeaderMap, duration: Duration) {
+    let mut text = b"total;dur=".to_vec();
+    push_millis(&mut text, duration);
+    headers.extend(
+        HeaderValue::from_maybe_shared(Bytes::from(text)).ok().map(|value| (SERVER_TIMING, value)),
+    );
+}
+
 fn has_no_body(status: StatusCode) -> bool {
     status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED

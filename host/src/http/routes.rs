@@ -3,7 +3,7 @@
 use super::body::ResponseBody;
 use super::connection::Connections;
 use super::receive::Unread;
-use super::respond::problem;
+use super::respond::{problem, time_whole};
 use super::{history_views, list_views, metrics};
 use crate::app::{App, Phase};
 use crate::invocation::{InvocationId, Rejection, Request};
@@ -70,9 +70,20 @@ impl Routes {
         body: Unread,
     ) -> http::Response<ResponseBody> {
         drop(body);
+        let received = request.received;
+        let mut response = self.respond(app, &request).await;
+        time_whole(response.headers_mut(), received.elapsed());
+        response
+    }
+
+    async fn respond(
+        &self,
+        app: &'static App,
+        request: &Arc<Request>,
+    ) -> http::Response<ResponseBody> {
         let open = OPEN.contains(&request.path());
-        if !open && let Err(rejection) = authenticate(app, &request).await {
-            return problem(&rejection, Some(&request.id));
+        if !open && let Err(rejection) = authenticate(app, request).await {
+            return problem(&rejection, None);
         }
         let mut bare = http::Request::new(axum::body::Body::empty());
         *bare.method_mut() = request.parts.method.clone();

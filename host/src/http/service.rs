@@ -3,7 +3,7 @@
 use super::body::ResponseBody;
 use super::connection::Connection;
 use super::receive::Unread;
-use super::respond::{problem, respond};
+use super::respond::{problem, respond, time_whole};
 use super::serve::Server;
 use crate::app::App;
 use crate::invocation::{Rejection, Request};
@@ -34,7 +34,9 @@ pub(super) async fn answer(
         Some(Err(rejection)) => {
             let request = heed(app, &connection, parts, (SmolStr::default(), 0));
             drop(Unread::new(incoming, &request.parts.headers));
-            problem(&rejection, Some(&request.id))
+            let mut response = problem(&rejection, None);
+            time_whole(response.headers_mut(), request.received.elapsed());
+            response
         }
         Some(Ok(name)) => {
             let request = heed(app, &connection, parts, name);

@@ -21,6 +21,8 @@ pub(crate) struct AnswerStream {
     ledger: Option<Ledger>,
     status: StatusCode,
     late: Pin<Box<tokio::time::Sleep>>,
+    /// Why the body is cut off, told one poll later: what went before gets out first.
+    cut_off: Option<CutOff>,
 }
 
 /// Why a streamed body is cut off; the caller sees a broken connection, the record has the reason.
@@ -44,10 +46,11 @@ impl AnswerStream {
             ledger: Some(ledger),
             status,
             late: Box::pin(tokio::time::sleep(left)),
+            cut_off: None,
         }
     }
 
-    fn close(&mut self, end: &End) -> Poll<Option<Result<Bytes, CutOff>>> {
+    fn close(&mut self, context: &Context<'_>, end: &End) -> Poll<Option<Result<Bytes, CutOff>>> {
         self.rest = None;
         if let Some(mut lease) = self.lease.take() {
             lease.spoil(spoils(end.outcome));
@@ -57,7 +60,11 @@ impl AnswerStream {
         }
         match end.outcome {
             Outcome::Succeeded => Poll::Ready(None),
-            outcome => Poll::Ready(Some(Err(CutOff(outcome.name())))),
+            outcome => {
+                self.cut_off = Some(CutOff(outcome.name()));
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
     }
 
@@ -74,6 +81,9 @@ impl Stream for AnswerStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        if let Some(cut_off) = this.cut_off.take() {
+            return Poll::Ready(Some(Err(cut_off)));
+        }
         if !this.first.is_empty() {
             let first = std::mem::take(&mut this.first);
             return this.send(first);
@@ -81,13 +91,15 @@ impl Stream for AnswerStream {
         let Some(rest) = &mut this.rest else { return Poll::Ready(None) };
         match Pin::new(rest).poll_next(context) {
             Poll::Ready(Some(Ok(ReplyItem::Data(bytes)))) => this.send(bytes),
-            Poll::Ready(Some(Ok(ReplyItem::End(end)))) => this.close(&end),
+            Poll::Ready(Some(Ok(ReplyItem::End(end)))) => this.close(context, &end),
             Poll::Ready(Some(Err(fault))) => {
-                this.close(&End::of(Outcome::Crashed, fault.to_string()))
+                this.close(context, &End::of(Outcome::Crashed, fault.to_string()))
             }
-            Poll::Ready(None) => this.close(&End::of(Outcome::Succeeded, "")),
+            Poll::Ready(None) => this.close(context, &End::of(Outcome::Succeeded, "")),
             Poll::Pending => match this.late.as_mut().poll(context) {
-                Poll::Ready(()) => this.close(&End::of(Outcome::TimedOut, "the deadline passed")),
+                Poll::Ready(()) => {
+                    this.close(context, &End::of(Outcome::TimedOut, "the deadline passed"))
+                }
                 Poll::Pending => Poll::Pending,
             },
         }

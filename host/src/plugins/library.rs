@@ -23,6 +23,8 @@ pub(crate) type ContentHash = [u8; 32];
 /// A library that is in the process, and stays.
 #[derive(Clone)]
 pub(crate) struct Library {
+    /// Where it was found; what was loaded is a copy.
+    pub(crate) file: PathBuf,
     pub(crate) metadata: Metadata,
     pub(crate) hash: ContentHash,
     root: PluginRootRef,
@@ -63,10 +65,10 @@ pub(crate) fn load(file: &Path, interface: &str) -> Result<Library, LoadError> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     let loaded = loaded.get_or_insert_with(HashMap::new);
     if let Some(library) = loaded.get(&hash) {
-        return Ok(library.clone());
+        return Ok(Library { file: file.to_owned(), ..library.clone() });
     }
     let root = open_copy(&data, &hash).map_err(failed)?;
-    let library = Library { metadata, hash, root };
+    let library = Library { file: file.to_owned(), metadata, hash, root };
     loaded.insert(hash, library.clone());
     Ok(library)
 }
@@ -76,12 +78,16 @@ impl Library {
     pub(crate) fn interface<T: StableAbi>(&self, id: &str) -> Result<&'static T, String> {
         let raw: RawInterface = (self.root.query())(RStr::from_str(id));
         let (Some(layout), false) = (raw.layout, raw.table.is_null()) else {
-            return Err(format!("does not offer `{id}`"));
+            return Err(format!("{} does not offer `{id}`", self.file.display()));
         };
         if let Err(errors) = check_layout_compatibility(<T as StableAbi>::LAYOUT, layout) {
             let report = errors.to_string();
             tracing::debug!(%report, "layout report");
-            return Err(incompatible(&self.metadata, &report));
+            return Err(format!(
+                "{} {}",
+                self.file.display(),
+                incompatible(&self.metadata, &report)
+            ));
         }
         // SAFETY: the library says that this is the table of `id`, and its layout equals ours; it lives as long as the process.
         Ok(unsafe { &*raw.table.cast::<T>() })
@@ -141,7 +147,7 @@ fn open(file: &Path) -> Result<PluginRootRef, String> {
     // SAFETY: running the library's initialisers is what the operator asked for by enabling it; the copy is whole and private.
     let library = unsafe { UnixLibrary::open(Some(file), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
         .map_err(|error| {
-        format!("cannot be loaded: {}", without_path(&error.to_string(), file))
+        format!("cannot be loaded: {}", without_path(&reason(&error), file))
     })?;
     std::mem::forget(library);
     // The same path again: glibc hands out the library that is open already, with the flags above.
@@ -165,6 +171,11 @@ fn brief(error: &LibraryError) -> String {
         LibraryError::AbiInstability(report) => report::shorten(&report.to_string()),
         other => report::shorten(&other.to_string()),
     }
+}
+
+/// What the dynamic linker said; libloading keeps it apart from its own words.
+fn reason(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn without_path(message: &str, file: &Path) -> String {

@@ -4,6 +4,7 @@
     reason = "libraries are loaded and foreign pointers followed here; every block says why it is sound"
 )]
 
+mod active;
 mod auth;
 mod body;
 mod call;
@@ -20,11 +21,12 @@ mod request;
 mod runner;
 mod services;
 
+pub(crate) use active::Active;
 pub(crate) use auth::{Authenticator, Decision};
 pub(crate) use body::{InputBody, InputStream, ReplyItem, ReplyStream};
 pub(crate) use deployed::{WorkerLease, spoils};
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use library::{inspect, loaded_count};
-pub(crate) use locate::{Libraries, signature};
-pub(crate) use registry::{Active, Changed, Plugins};
+pub(crate) use locate::{Libraries, Signature, signature};
+pub(crate) use registry::{Changed, Plugins};
 pub(crate) use runner::{Reply, ReplyBody};

@@ -1,19 +1,17 @@
 //! The plugins that are on: made from the configuration, replaced one by one while requests run.
 
+use super::active::{Active, Entry, Kind};
 use super::auth::Authenticator;
 use super::create::Folders;
 use super::deployed::Deployed;
 use super::fault::Fault;
-use super::library::{ContentHash, Library, load};
+use super::library::{Library, load};
 use super::locate::{Libraries, Signature, signature};
-use super::metadata::Metadata;
 use super::runner::{Runner, Spec};
 use crate::config::{Config, PluginConfig, PluginKind};
 use crate::functions::{Candidate, Preparer};
 use arc_swap::ArcSwap;
 use plugin_abi::{AUTH_V1, RUNNER_V1};
-use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,36 +24,6 @@ pub(crate) struct Plugins {
     libraries: Libraries,
     /// One change at a time.
     changing: Mutex<()>,
-}
-
-/// A set of plugins. Requests read it without a lock; it never changes, it is replaced.
-#[derive(Default)]
-pub(crate) struct Active {
-    pub(crate) chain: Vec<Arc<Authenticator>>,
-    /// Why nobody can be authenticated although authentication is on.
-    pub(crate) closed: Option<String>,
-    /// Value of WWW-Authenticate.
-    pub(crate) challenge: String,
-    pub(crate) credential_headers: &'static [String],
-    runners: HashMap<String, Arc<Runner>>,
-    entries: Vec<Entry>,
-}
-
-/// One plugin that is on.
-#[derive(Clone)]
-pub(crate) struct Entry {
-    pub(crate) config: PluginConfig,
-    pub(crate) file: PathBuf,
-    pub(crate) metadata: Metadata,
-    hash: ContentHash,
-    signature: Option<Signature>,
-    instance: Kind,
-}
-
-#[derive(Clone)]
-enum Kind {
-    Auth(Arc<Authenticator>),
-    Runner(Arc<Runner>),
 }
 
 /// What a change of plugins changed.
@@ -89,28 +57,37 @@ impl Plugins {
             Folders { config: config.folder.clone(), deploy: config.deploy.folder.clone() };
         let mut mistakes = Vec::new();
         let mut entries = Vec::new();
+        let mut failed = Vec::new();
         for plugin in &config.plugins {
             let earlier = before.entry(plugin);
             match self.entry(plugin, earlier, &folders) {
                 Ok(entry) => entries.extend(entry),
                 Err(fault) => {
                     mistakes.push(mistake(config, plugin, &fault));
+                    failed.push((plugin.clone(), self.signature(plugin)));
                     entries.extend(earlier.cloned());
                 }
             }
         }
-        let after = Active::new(entries, &config.auth.chain, &before);
+        let mut after = Active::new(entries, &config.auth.chain, &before);
+        after.failed = failed;
         let types = before.types_that_differ(&after);
         self.active.store(Arc::new(after));
         Changed { mistakes, types }
     }
 
-    /// True when the library file of a plugin is another one now.
+    /// True when the library file of a plugin is another one now than the one that it was made from, or tried with in vain.
     pub(crate) fn files_changed(&self) -> bool {
-        self.active.load().entries.iter().any(|entry| {
-            let found = self.libraries.find(&entry.config).ok();
-            found.as_ref().and_then(|file| signature(file)) != entry.signature
-        })
+        let active = self.active.load();
+        let failed = |config| active.failed.iter().find(|(plugin, _)| plugin == config);
+        let tried = active.failed.iter().map(|(config, tried)| (config, *tried));
+        let made = active.entries.iter().filter(|entry| failed(&entry.config).is_none());
+        let made = made.map(|entry| (&entry.config, entry.signature));
+        made.chain(tried).any(|(config, known)| self.signature(config) != known)
+    }
+
+    fn signature(&self, plugin: &PluginConfig) -> Option<Signature> {
+        signature(&self.libraries.find(plugin).ok()?)
     }
 
     /// An entry for a plugin, the earlier one where nothing has changed; none for an interpreter without a library.
@@ -201,85 +178,6 @@ fn create_in_time(plugin: PluginConfig, library: Library, folders: Folders) -> R
     receiver.recv_timeout(CREATE_LIMIT).unwrap_or_else(|_| {
         Err(format!("`create` did not come back within {CREATE_LIMIT:?}").into())
     })
-}
-
-/// Kept for good: every request refers to them, and they change only when an auth plugin does.
-fn kept(headers: Vec<String>) -> &'static [String] {
-    if headers.is_empty() { &[] } else { Vec::leak(headers) }
-}
-
-impl Active {
-    fn new(entries: Vec<Entry>, chain: &[String], before: &Self) -> Self {
-        let mut runners = HashMap::new();
-        for entry in &entries {
-            if let Kind::Runner(runner) = &entry.instance {
-                for kind in &runner.serves {
-                    runners.entry(kind.clone()).or_insert_with(|| Arc::clone(runner));
-                }
-            }
-        }
-        let mut asked = Vec::new();
-        let mut missing = Vec::new();
-        for name in chain {
-            let found = entries.iter().find_map(|entry| match &entry.instance {
-                Kind::Auth(authenticator) if entry.config.name == *name => Some(authenticator),
-                _ => None,
-            });
-            match found {
-                Some(authenticator) => asked.push(Arc::clone(authenticator)),
-                None => missing.push(name.as_str()),
-            }
-        }
-        let closed = (!missing.is_empty())
-            .then(|| format!("auth plugin {} is not loaded", missing.join(", ")));
-        let mut headers: Vec<String> =
-            asked.iter().flat_map(|asked| asked.credential_headers.clone()).collect();
-        // What was a credential a moment ago stays one for requests that are under way.
-        headers.extend(before.chain.iter().flat_map(|asked| asked.credential_headers.clone()));
-        headers.sort_unstable();
-        headers.dedup();
-        let challenges: Vec<_> = asked.iter().map(|asked| asked.challenge.as_str()).collect();
-        let challenge = challenges.join(", ");
-        Self {
-            chain: asked,
-            closed,
-            challenge,
-            credential_headers: kept(headers),
-            runners,
-            entries,
-        }
-    }
-
-    fn entry(&self, plugin: &PluginConfig) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.config.table() == plugin.table())
-    }
-
-    fn types_that_differ(&self, other: &Self) -> Vec<String> {
-        let mut types: Vec<&String> = self.runners.keys().chain(other.runners.keys()).collect();
-        types.sort_unstable();
-        types.dedup();
-        let differs = |kind: &String| match (self.runners.get(kind), other.runners.get(kind)) {
-            (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
-            (None, None) => false,
-            _ => true,
-        };
-        types.into_iter().filter(|kind| differs(kind)).cloned().collect()
-    }
-
-    /// The plugins that are on.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// Ends everything that runs.
-    pub(crate) async fn shutdown(&self, grace: Duration) {
-        let runners = self.entries.iter().filter_map(|entry| match &entry.instance {
-            Kind::Runner(runner) => Some(runner),
-            Kind::Auth(_) => None,
-        });
-        let all = runners.map(|runner| runner.shutdown(grace));
-        futures_util::future::join_all(all).await;
-    }
 }
 
 impl Preparer for Plugins {

@@ -1,0 +1,124 @@
+//! A set of plugins: the auth chain, the runner of each function type, and what each was made from.
+
+use super::auth::Authenticator;
+use super::library::ContentHash;
+use super::locate::Signature;
+use super::metadata::Metadata;
+use super::runner::Runner;
+use crate::config::PluginConfig;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A set of plugins. Requests read it without a lock; it never changes, it is replaced.
+#[derive(Default)]
+pub(crate) struct Active {
+    pub(crate) chain: Vec<Arc<Authenticator>>,
+    /// Why nobody can be authenticated although authentication is on.
+    pub(crate) closed: Option<String>,
+    /// Value of WWW-Authenticate.
+    pub(crate) challenge: String,
+    pub(crate) credential_headers: &'static [String],
+    pub(super) runners: HashMap<String, Arc<Runner>>,
+    pub(super) entries: Vec<Entry>,
+    /// Plugins that could not be taken, and the library file that they were tried with.
+    pub(super) failed: Vec<(PluginConfig, Option<Signature>)>,
+}
+
+/// One plugin that is on.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) config: PluginConfig,
+    pub(super) file: PathBuf,
+    pub(crate) metadata: Metadata,
+    pub(super) hash: ContentHash,
+    pub(super) signature: Option<Signature>,
+    pub(super) instance: Kind,
+}
+
+#[derive(Clone)]
+pub(super) enum Kind {
+    Auth(Arc<Authenticator>),
+    Runner(Arc<Runner>),
+}
+
+/// Kept for good: every request refers to them, and they change only when an auth plugin does.
+fn kept(headers: Vec<String>) -> &'static [String] {
+    if headers.is_empty() { &[] } else { Vec::leak(headers) }
+}
+
+impl Active {
+    pub(super) fn new(entries: Vec<Entry>, chain: &[String], before: &Self) -> Self {
+        let mut runners = HashMap::new();
+        for entry in &entries {
+            if let Kind::Runner(runner) = &entry.instance {
+                for kind in &runner.serves {
+                    runners.entry(kind.clone()).or_insert_with(|| Arc::clone(runner));
+                }
+            }
+        }
+        let mut asked = Vec::new();
+        let mut missing = Vec::new();
+        for name in chain {
+            let found = entries.iter().find_map(|entry| match &entry.instance {
+                Kind::Auth(authenticator) if entry.config.name == *name => Some(authenticator),
+                _ => None,
+            });
+            match found {
+                Some(authenticator) => asked.push(Arc::clone(authenticator)),
+                None => missing.push(name.as_str()),
+            }
+        }
+        let closed = (!missing.is_empty())
+            .then(|| format!("auth plugin {} is not loaded", missing.join(", ")));
+        let mut headers: Vec<String> =
+            asked.iter().flat_map(|asked| asked.credential_headers.clone()).collect();
+        // What was a credential a moment ago stays one for requests that are under way.
+        headers.extend(before.chain.iter().flat_map(|asked| asked.credential_headers.clone()));
+        headers.sort_unstable();
+        headers.dedup();
+        let challenges: Vec<_> = asked.iter().map(|asked| asked.challenge.as_str()).collect();
+        let challenge = challenges.join(", ");
+        Self {
+            chain: asked,
+            closed,
+            challenge,
+            credential_headers: kept(headers),
+            runners,
+            entries,
+            failed: Vec::new(),
+        }
+    }
+
+    pub(super) fn entry(&self, plugin: &PluginConfig) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.config.table() == plugin.table())
+    }
+
+    pub(super) fn types_that_differ(&self, other: &Self) -> Vec<String> {
+        let mut types: Vec<&String> = self.runners.keys().chain(other.runners.keys()).collect();
+        types.sort_unstable();
+        types.dedup();
+        let differs = |kind: &String| match (self.runners.get(kind), other.runners.get(kind)) {
+            (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
+            (None, None) => false,
+            _ => true,
+        };
+        types.into_iter().filter(|kind| differs(kind)).cloned().collect()
+    }
+
+    /// The plugins that are on.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Ends everything that runs.
+    pub(crate) async fn shutdown(&self, grace: Duration) {
+        let runners = self.entries.iter().filter_map(|entry| match &entry.instance {
+            Kind::Runner(runner) => Some(runner),
+            Kind::Auth(_) => None,
+        });
+        let all = runners.map(|runner| runner.shutdown(grace));
+        futures_util::future::join_all(all).await;
+    }
+}
