@@ -45,7 +45,7 @@ pub const fn joined<const N: usize>(parts: &[&str]) -> [u8; N] {
 
 /// Makes the crate a ShortedFaaS plugin: exports the metadata section and the root that the host looks for.
 ///
-/// ```ignore
+/// ```text
 /// export_plugin!(auth: ApiKey);
 /// export_plugin!(runner: Docker, serves: ["container"]);
 /// export_plugin!(auth: A, runner: B, serves: ["x"]);
