@@ -5,11 +5,12 @@ use crate::instance::Instance;
 use crate::logging::InvocationMark;
 use crate::request::Request;
 use crate::{Host, Result};
-use plugin_abi::abi_stable::std_types::RResult;
+use plugin_abi::abi_stable::std_types::{RResult, Tuple2};
 use plugin_abi::async_ffi::FfiFuture;
 use plugin_abi::{
     AbiError, AuthDescriptionV1, AuthV1, CreateV1, DecisionV1, Extra, Handle, RequestV1, decision,
 };
+use std::time::Duration;
 
 /// Decides who calls, before the body is read and before a byte of function code runs.
 ///
@@ -84,6 +85,8 @@ pub enum Decision {
     Allow {
         /// Who it is; shown in the history and given to the function.
         identity: String,
+        /// How long the host may let in requests with the same Authorization header without asking; zero: it always asks.
+        reuse: Duration,
     },
     /// Wrong credentials: 401.
     Deny {
@@ -100,8 +103,15 @@ pub enum Decision {
 impl Decision {
     /// Let in.
     pub fn allow(identity: impl Into<String>) -> Self {
-        Self::Allow { identity: identity.into() }
+        Self::Allow { identity: identity.into(), reuse: Duration::ZERO }
     }
+
+    /// Let in, and for `reuse` every request with the same Authorization header too, without being asked. Only for a
+    /// decision that rests on that header alone. A credential that is withdrawn goes on working for that time.
+    pub fn allow_for(reuse: Duration, identity: impl Into<String>) -> Self {
+        Self::Allow { identity: identity.into(), reuse }
+    }
+
     /// 401.
     pub fn deny(reason: impl Into<String>) -> Self {
         Self::Deny { reason: reason.into() }
@@ -112,13 +122,19 @@ impl Decision {
     }
 
     fn into_abi(self) -> DecisionV1 {
+        let mut extra = Extra::new();
+        if let Self::Allow { reuse, .. } = &self
+            && !reuse.is_zero()
+        {
+            extra.push(Tuple2(decision::REUSE_MS.into(), reuse.as_millis().to_string().into()));
+        }
         let (kind, identity, reason) = match self {
             Self::Unknown => (decision::UNKNOWN, String::new(), String::new()),
-            Self::Allow { identity } => (decision::ALLOW, identity, String::new()),
+            Self::Allow { identity, .. } => (decision::ALLOW, identity, String::new()),
             Self::Deny { reason } => (decision::DENY, String::new(), reason),
             Self::Forbid { reason } => (decision::FORBID, String::new(), reason),
         };
-        DecisionV1 { kind, identity: identity.into(), reason: reason.into(), extra: Extra::new() }
+        DecisionV1 { kind, identity: identity.into(), reason: reason.into(), extra }
     }
 }
 

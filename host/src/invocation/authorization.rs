@@ -48,9 +48,13 @@ impl Authorization {
         &self.text()[self.credentials_start..]
     }
 
+    /// The header as it came.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.value.as_ref().map_or(&[][..], HeaderValue::as_bytes)
+    }
+
     fn text(&self) -> &str {
-        let bytes = self.value.as_ref().map_or(&[][..], HeaderValue::as_bytes);
-        std::str::from_utf8(bytes).unwrap_or_default()
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 }
 

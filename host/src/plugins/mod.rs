@@ -16,6 +16,7 @@ mod library;
 mod locate;
 mod metadata;
 mod registry;
+mod remembered;
 mod report;
 mod request;
 mod runner;

@@ -61,4 +61,8 @@ pub mod decision {
     pub const DENY: u32 = 2;
     /// Known, but not allowed here: 403.
     pub const FORBID: u32 = 3;
+
+    /// Key of `extra` beside [`ALLOW`]: for so many milliseconds (a decimal number) the host may give the same answer to
+    /// requests with the same Authorization header without asking. Absent: it asks every time.
+    pub const REUSE_MS: &str = "reuse_ms";
 }

@@ -1,10 +1,13 @@
 //! `Authorization: SharedSecret <value>`, compared with a variable of the host's in constant time.
 
 use plugin_api::{AuthPlugin, AuthRequest, Decision, Error, Host, Result, export_plugin, serde};
+use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 /// The scheme of the Authorization header.
 const SCHEME: &str = "SharedSecret";
+/// The secret is the same as long as the instance lives, and with it what the host remembers goes.
+const REUSE: Duration = Duration::from_secs(60);
 /// Who the bearer of the secret is.
 const IDENTITY: &str = "shared-secret";
 
@@ -51,7 +54,9 @@ impl AuthPlugin for SharedSecret {
     async fn authenticate(&self, request: &AuthRequest) -> Result<Decision> {
         Ok(match request.credentials_of(SCHEME) {
             None => Decision::Unknown,
-            Some(offered) if matches(offered.as_bytes(), &self.secret) => Decision::allow(IDENTITY),
+            Some(offered) if matches(offered.as_bytes(), &self.secret) => {
+                Decision::allow_for(REUSE, IDENTITY)
+            }
             Some(_) => Decision::deny("wrong shared secret"),
         })
     }
