@@ -1,6 +1,7 @@
 //! One invocation as the history keeps it.
 
 use crate::invocation::{InvocationId, Outcome, Trigger};
+use bytes::Bytes;
 use smol_str::SmolStr;
 use std::time::{Duration, SystemTime};
 
@@ -28,14 +29,19 @@ pub(crate) struct Record {
     pub(crate) max_rss_bytes: u64,
 }
 
-/// What only the log policy `full` keeps: three pieces in one allocation, written once and in order.
+/// What only the log policy `full` keeps. Input and output are shared with the request that they came from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Details {
-    bytes: Box<[u8]>,
-    input_bytes: usize,
-    output_bytes: usize,
+    input: Bytes,
+    output: Bytes,
+    stderr: Box<[u8]>,
     truncated: [bool; 3],
 }
+
+/// Below this a copy costs less than what sharing keeps alive.
+const SHARED_FROM_BYTES: usize = 256;
+/// A shared input keeps alive the buffer that it was read into; hyper's is so large, in bytes.
+const READ_BUFFER_BYTES: usize = 8192;
 
 /// One of the pieces, and whether there was more than is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,49 +51,68 @@ pub(crate) struct Kept<'a> {
 }
 
 impl Details {
-    /// At most `limit` bytes of each of input, output and standard error.
-    pub(crate) fn new(pieces: [Kept<'_>; 3], limit: usize) -> Self {
-        let [input, output, stderr] =
-            pieces.map(|piece| &piece.bytes[..piece.bytes.len().min(limit)]);
-        let mut bytes = Vec::with_capacity(input.len() + output.len() + stderr.len());
-        bytes.extend_from_slice(input);
-        bytes.extend_from_slice(output);
-        bytes.extend_from_slice(stderr);
+    /// At most `limit` bytes of each of input, output (which may have been cut before) and standard error.
+    pub(crate) fn new(
+        input: &Bytes,
+        output: (&Bytes, bool),
+        stderr: Kept<'_>,
+        limit: usize,
+    ) -> Self {
+        let (output, cut) = output;
         Self {
-            bytes: bytes.into_boxed_slice(),
-            input_bytes: input.len(),
-            output_bytes: output.len(),
-            truncated: pieces.map(|piece| piece.truncated || piece.bytes.len() > limit),
+            input: kept(input, limit),
+            output: kept(output, limit),
+            stderr: stderr.bytes[..stderr.bytes.len().min(limit)].into(),
+            truncated: [
+                input.len() > limit,
+                cut || output.len() > limit,
+                stderr.truncated || stderr.bytes.len() > limit,
+            ],
         }
     }
 
     /// Input, output and standard error.
     pub(crate) fn pieces(&self) -> [Kept<'_>; 3] {
-        let (input, rest) = self.bytes.split_at(self.input_bytes);
-        let (output, stderr) = rest.split_at(self.output_bytes);
         let [first, second, third] = self.truncated;
-        let kept = |bytes, truncated| Kept { bytes, truncated };
-        [kept(input, first), kept(output, second), kept(stderr, third)]
+        [
+            Kept { bytes: &self.input, truncated: first },
+            Kept { bytes: &self.output, truncated: second },
+            Kept { bytes: &self.stderr, truncated: third },
+        ]
     }
+
+    fn weight(&self) -> usize {
+        let shared = if self.input.len() >= SHARED_FROM_BYTES { READ_BUFFER_BYTES } else { 0 };
+        self.input.len().max(shared) + self.output.len() + self.stderr.len()
+    }
+}
+
+/// Shared where that is worth it and the whole is kept; else copied.
+fn kept(bytes: &Bytes, limit: usize) -> Bytes {
+    if bytes.len() > limit || bytes.len() < SHARED_FROM_BYTES {
+        return Bytes::copy_from_slice(&bytes[..bytes.len().min(limit)]);
+    }
+    bytes.clone()
 }
 
 impl Record {
     /// Memory that the record holds, in bytes, roughly.
     pub(crate) fn weight(&self) -> u64 {
-        let details = self.details.as_ref().map_or(0, |details| details.bytes.len());
+        let details = self.details.as_ref().map_or(0, Details::weight);
         (size_of::<Self>() + self.error.len() + details) as u64
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Details, Kept};
+    use super::{Bytes, Details, Kept};
 
     #[test]
     fn pieces_come_back_cut_to_the_limit() {
-        let piece = |bytes, truncated| Kept { bytes, truncated };
-        let details =
-            Details::new([piece(b"input", false), piece(b"ou", false), piece(b"", true)], 4);
-        assert_eq!(details.pieces(), [piece(b"inpu", true), piece(b"ou", false), piece(b"", true)]);
+        let piece = |bytes: &'static [u8], truncated| Kept { bytes, truncated };
+        let (input, output) = (Bytes::from_static(b"input"), Bytes::from_static(b"ou"));
+        let details = Details::new(&input, (&output, false), piece(b"", true), 4);
+        let expected = [piece(b"inpu", true), piece(b"ou", false), piece(b"", true)];
+        assert_eq!(details.pieces(), expected);
     }
 }

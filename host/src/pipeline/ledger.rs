@@ -127,16 +127,16 @@ impl Ledger {
 
     /// Ends it with the output that went out piece by piece.
     pub(crate) fn close_streamed(mut self, status: u16, end: &End) -> Timings {
-        let output = std::mem::take(&mut self.output);
+        let output = std::mem::take(&mut self.output).into();
         self.finish(status, end, &output)
     }
 
-    fn finish(mut self, status: u16, end: &End, output: &[u8]) -> Timings {
+    fn finish(mut self, status: u16, end: &End, output: &Bytes) -> Timings {
         self.closed = true;
         self.write(status, end, output)
     }
 
-    fn write(&mut self, status: u16, end: &End, output: &[u8]) -> Timings {
+    fn write(&mut self, status: u16, end: &End, output: &Bytes) -> Timings {
         let now = Instant::now();
         let timings = self.timings(now, end.start);
         let request = &self.request;
@@ -158,12 +158,8 @@ impl Ledger {
         let ran = end.outcome != Outcome::Rejected && self.invoked.is_some();
         let details = (self.policy == LogPolicy::Full).then(|| {
             let stderr = request.take_prints();
-            let pieces = [
-                Kept { bytes: &self.input, truncated: false },
-                Kept { bytes: output, truncated: self.output_truncated },
-                Kept { bytes: &stderr.bytes, truncated: stderr.truncated },
-            ];
-            Details::new(pieces, self.body_limit)
+            let stderr = Kept { bytes: &stderr.bytes, truncated: stderr.truncated };
+            Details::new(&self.input, (output, self.output_truncated), stderr, self.body_limit)
         });
         self.app.history.push(Record {
             id: request.id,
@@ -195,7 +191,7 @@ impl Drop for Ledger {
         }
         let mut end = End::of(Outcome::Cancelled, "the caller went away before the answer");
         end.cold = true;
-        let output = std::mem::take(&mut self.output);
+        let output = std::mem::take(&mut self.output).into();
         self.write(CALLER_GONE, &end, &output);
     }
 }

@@ -18,8 +18,11 @@ const MOST: usize = 4096;
 pub(super) struct Remembered {
     keys: [RandomState; 2],
     /// Read by every request, written once a lifetime of a credential: copied to be changed.
-    decisions: ArcSwap<HashMap<u128, Allowed>>,
+    decisions: ArcSwap<Decisions>,
 }
+
+/// By a hash already: hashing it once more need not be strong.
+type Decisions = HashMap<u128, Allowed, foldhash::fast::RandomState>;
 
 #[derive(Debug, Clone)]
 struct Allowed {
@@ -43,7 +46,7 @@ impl Remembered {
         let hash = self.hash(header);
         self.decisions.rcu(|decisions| {
             let held = decisions.iter().filter(|(_, allowed)| now < allowed.until);
-            let mut decisions: HashMap<u128, Allowed> =
+            let mut decisions: Decisions =
                 held.map(|(hash, allowed)| (*hash, allowed.clone())).collect();
             if decisions.len() >= MOST {
                 decisions.clear();
