@@ -207,3 +207,93 @@ impl<S: Source> Drop for Pool<S> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[derive(Default)]
+    struct Numbers {
+        started: AtomicU32,
+        stopped: AtomicU32,
+    }
+
+    impl Source for Numbers {
+        type Worker = u32;
+        type Error = String;
+
+        async fn start(&self) -> Result<u32, String> {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(self.started.fetch_add(1, Ordering::Relaxed))
+        }
+
+        fn stop(self: &Arc<Self>, _worker: u32) {
+            self.stopped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn pool(capacity: u32, most: usize, recycle_after: Option<u64>) -> Arc<Pool<Numbers>> {
+        let idle = Duration::from_secs(60);
+        Pool::new(Arc::default(), Policy { capacity, most, idle, recycle_after })
+    }
+
+    fn run(test: impl Future<Output = ()>) {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().unwrap().block_on(test);
+    }
+
+    fn totals(pool: &Pool<Numbers>) -> (u32, u32) {
+        let source = &pool.source;
+        (source.started.load(Ordering::Relaxed), source.stopped.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_worker_is_used_again_and_stopped_when_idle_for_long() {
+        run(async {
+            let pool = pool(1, 4, None);
+            assert!(pool.lease().await.unwrap().cold);
+            assert!(!pool.lease().await.unwrap().cold);
+            pool.sweep();
+            assert_eq!(pool.counts(), Counts { idle: 1, busy: 0, starting: 0 });
+            tokio::time::advance(Duration::from_secs(61)).await;
+            pool.sweep();
+            assert_eq!(totals(&pool), (1, 1));
+        });
+    }
+
+    #[test]
+    fn a_burst_starts_no_more_than_the_most_and_the_rest_waits() {
+        run(async {
+            let pool = pool(2, 2, None);
+            let calls = (0..20).map(|_| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move {
+                    let _lease = pool.lease().await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                })
+            });
+            for call in calls.collect::<Vec<_>>() {
+                call.await.unwrap();
+            }
+            assert_eq!(totals(&pool), (2, 0));
+        });
+    }
+
+    #[test]
+    fn spoilt_and_worn_workers_are_replaced_and_all_end_with_the_pool() {
+        run(async {
+            let pool = pool(1, 1, Some(2));
+            pool.lease().await.unwrap().spoil(true);
+            assert_eq!(totals(&pool), (1, 1));
+            for _ in 0..3 {
+                drop(pool.lease().await.unwrap());
+            }
+            assert_eq!(totals(&pool), (3, 2));
+            let source = Arc::clone(&pool.source);
+            drop(pool);
+            assert_eq!(source.stopped.load(Ordering::Relaxed), 3);
+        });
+    }
+}
