@@ -165,8 +165,13 @@ unsafe fn confine(plan: &Plan) -> isize {
                 return result;
             }
         }
-        // Close on exec is set on all of ours; another plugin's may have been forgotten. Older kernels do without.
-        syscall(libc::SYS_close_range, [FIRST_OTHER_DESCRIPTOR, u32::MAX as usize, 0, 0, 0]);
+        // Close on exec is set on all of ours; another plugin's may have been forgotten. Marked rather than closed: exec
+        // closes them after the host's thread goes on. Kernels before 5.11 cannot mark, those before 5.9 do without.
+        let others =
+            [FIRST_OTHER_DESCRIPTOR, u32::MAX as usize, libc::CLOSE_RANGE_CLOEXEC as usize, 0, 0];
+        if syscall(libc::SYS_close_range, others) != 0 {
+            syscall(libc::SYS_close_range, [FIRST_OTHER_DESCRIPTOR, u32::MAX as usize, 0, 0, 0]);
+        }
         if !plan.filter.is_null() {
             let mode = libc::SECCOMP_SET_MODE_FILTER as usize;
             return syscall(libc::SYS_seccomp, [mode, 0, plan.filter as usize, 0, 0]);
