@@ -20,7 +20,8 @@ pub(super) fn check(setup: Setup) -> Result<(), Failure> {
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let plugins = Arc::new(Plugins::new(Libraries::new(setup.plugins)));
     let changed = plugins.apply(&config);
-    let mut mistakes = changed.mistakes;
+    let mistakes = changed.mistakes;
+    let mut broken = Vec::new();
     let defaults = defaults(&config, &plugins);
     let opened =
         Catalog::open(&config.deploy.folder, config.deploy.settle, defaults, Arc::clone(&plugins));
@@ -29,7 +30,7 @@ pub(super) fn check(setup: Setup) -> Result<(), Failure> {
     for function in &functions {
         match &*function.state() {
             State::Broken { reason, .. } => {
-                mistakes.push(format!("function {}: {reason}", function.name))
+                broken.push(format!("function {}: {reason}", function.name))
             }
             State::Ready { warning: Some(warning), .. } => {
                 println!("warning: function {}: {warning}", function.name);
@@ -37,9 +38,12 @@ pub(super) fn check(setup: Setup) -> Result<(), Failure> {
             State::Ready { .. } | State::Building => {}
         }
     }
-    if mistakes.is_empty() {
+    if !mistakes.is_empty() {
+        return Err(Failure::Usage([mistakes, broken].concat().join("\n")));
+    }
+    if broken.is_empty() {
         println!("{} plugins and {} functions are in order", config.plugins.len(), functions.len());
         return Ok(());
     }
-    Err(Failure::Usage(mistakes.join("\n")))
+    Err(Failure::Failed(broken.join("\n")))
 }

@@ -51,9 +51,9 @@ pub(crate) struct Kept<'a> {
 }
 
 impl Details {
-    /// At most `limit` bytes of each of input, output (which may have been cut before) and standard error.
+    /// At most `limit` bytes of each of input, output (both may have been cut before) and standard error.
     pub(crate) fn new(
-        input: &Bytes,
+        (input, input_cut): (&Bytes, bool),
         output: (&Bytes, bool),
         stderr: Kept<'_>,
         limit: usize,
@@ -64,7 +64,7 @@ impl Details {
             output: kept(output, limit),
             stderr: stderr.bytes[..stderr.bytes.len().min(limit)].into(),
             truncated: [
-                input.len() > limit,
+                input_cut || input.len() > limit,
                 cut || output.len() > limit,
                 stderr.truncated || stderr.bytes.len() > limit,
             ],
@@ -111,7 +111,7 @@ mod tests {
     fn pieces_come_back_cut_to_the_limit() {
         let piece = |bytes: &'static [u8], truncated| Kept { bytes, truncated };
         let (input, output) = (Bytes::from_static(b"input"), Bytes::from_static(b"ou"));
-        let details = Details::new(&input, (&output, false), piece(b"", true), 4);
+        let details = Details::new((&input, false), (&output, false), piece(b"", true), 4);
         let expected = [piece(b"inpu", true), piece(b"ou", false), piece(b"", true)];
         assert_eq!(details.pieces(), expected);
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -19,8 +20,15 @@ pub(crate) struct Connection {
     /// Requests so far when the sweeper looked last, and how often it has seen the same since.
     seen: AtomicU32,
     sweeps: AtomicU32,
+    /// Pieces that went in or out, and that number at the last look of the sweeper.
+    progress: AtomicU32,
+    progress_seen: AtomicU32,
+    /// The caller does not take what there is for it.
+    blocked: AtomicBool,
     closing: AtomicBool,
-    wake: Notify,
+    aborting: AtomicBool,
+    /// The connection's task.
+    task: Mutex<Option<Waker>>,
 }
 
 /// A request of a connection, until its answer is out.
@@ -35,8 +43,12 @@ impl Connection {
             open: AtomicU32::new(0),
             seen: AtomicU32::new(0),
             sweeps: AtomicU32::new(0),
+            progress: AtomicU32::new(0),
+            progress_seen: AtomicU32::new(0),
+            blocked: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            wake: Notify::new(),
+            aborting: AtomicBool::new(false),
+            task: Mutex::new(None),
         }
     }
 
@@ -53,27 +65,64 @@ impl Connection {
         self.closing.load(Ordering::Relaxed)
     }
 
+    /// True when the connection must end as it is.
+    pub(crate) fn is_aborting(&self) -> bool {
+        self.aborting.load(Ordering::Relaxed)
+    }
+
+    /// True when no request is open and nothing waits to get out.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.open.load(Ordering::Relaxed) == 0 && !self.blocked.load(Ordering::Relaxed)
+    }
+
+    /// A piece went in or out.
+    pub(crate) fn moved(&self) {
+        self.progress
+            .store(self.progress.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        self.blocked.store(false, Ordering::Relaxed);
+    }
+
+    /// A piece could not go out.
+    pub(crate) fn stuck(&self) {
+        self.blocked.store(true, Ordering::Relaxed);
+    }
+
+    /// Who is woken when the connection should end.
+    pub(crate) fn is_served_by(&self, task: &Waker) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.clone());
+    }
+
     /// Asks the connection's task to end.
     fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
-        self.wake.notify_one();
+        self.wake();
     }
 
-    /// Returns when somebody asked for the end.
-    pub(crate) async fn asked_to_close(&self) {
-        self.wake.notified().await;
+    /// Has the connection's task end at once.
+    fn abort(&self) {
+        self.aborting.store(true, Ordering::Relaxed);
+        self.wake();
     }
 
-    /// True when no request came and none is open since `limit` sweeps.
-    fn is_idle(&self, limit: u32) -> bool {
-        let requests = self.requests.load(Ordering::Relaxed);
-        if self.open.load(Ordering::Relaxed) > 0
-            || self.seen.swap(requests, Ordering::Relaxed) != requests
-        {
-            self.sweeps.store(0, Ordering::Relaxed);
-            return false;
+    fn wake(&self) {
+        if let Some(task) = &*self.task.lock().unwrap_or_else(PoisonError::into_inner) {
+            task.wake_by_ref();
         }
-        self.sweeps.fetch_add(1, Ordering::Relaxed) + 1 >= limit
+    }
+
+    /// Ends what has done nothing for `limit` sweeps: no request since (a head that never gets whole is none), or an
+    /// answer of which nothing more is taken.
+    fn sweep(&self, limit: u32) {
+        let requests = self.requests.load(Ordering::Relaxed);
+        let progress = self.progress.load(Ordering::Relaxed);
+        let same_requests = self.seen.swap(requests, Ordering::Relaxed) == requests;
+        let same_progress = self.progress_seen.swap(progress, Ordering::Relaxed) == progress;
+        let is_stuck = self.blocked.load(Ordering::Relaxed) && same_progress;
+        if !is_stuck && (self.open.load(Ordering::Relaxed) > 0 || !same_requests) {
+            self.sweeps.store(0, Ordering::Relaxed);
+        } else if self.sweeps.fetch_add(1, Ordering::Relaxed) + 1 >= limit {
+            if is_stuck { self.abort() } else { self.close() }
+        }
     }
 }
 
@@ -127,13 +176,12 @@ impl Connections {
             .count()
     }
 
-    /// Closes what has been idle for `limit`; called every `interval`.
+    /// Closes what has been idle or stuck for `limit`; called every `interval`.
     pub(crate) fn sweep(&self, limit: Duration, interval: Duration) {
-        let sweeps = limit.as_millis() / interval.as_millis().max(1);
-        let sweeps = u32::try_from(sweeps).unwrap_or(u32::MAX).max(1);
-        for connection in self.lock().values().filter(|connection| connection.is_idle(sweeps)) {
-            connection.close();
-        }
+        // One more than fits: a connection that came just before a sweep has its whole time.
+        let sweeps = limit.as_millis().div_ceil(interval.as_millis().max(1)) + 1;
+        let sweeps = u32::try_from(sweeps).unwrap_or(u32::MAX);
+        self.lock().values().for_each(|connection| connection.sweep(sweeps));
     }
 
     /// Asks all to end after their current answer, and waits for them.

@@ -1,6 +1,6 @@
 //! Reads a request's body: within its limit, within its time, and to the end or not at all.
 
-use crate::invocation::Rejection;
+use crate::invocation::{Rejection, Request};
 use crate::patience::within;
 use crate::pipeline::Receive;
 use crate::plugins::{InputBody, InputStream};
@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How much of a body that nobody wants is still read, so that the caller gets to see the answer.
@@ -55,17 +56,25 @@ impl Receive for Unread {
         received
     }
 
-    fn stream(mut self, patience: Duration) -> InputBody {
+    fn stream(mut self, patience: Duration, request: &Arc<Request>) -> InputBody {
         let Some(incoming) = self.take() else { return InputBody::Whole(Bytes::new()) };
         let late = Box::pin(tokio::time::sleep(patience));
+        let state = (incoming, late, Arc::clone(request));
         let chunks = futures_util::stream::unfold(
-            (incoming, late),
-            move |(mut incoming, mut late)| async move {
+            state,
+            move |(mut incoming, mut late, request)| async move {
                 let chunk = tokio::select! {
-                    chunk = next(&mut incoming) => chunk,
-                    () = &mut late => Some(Err(format!("the body was not received within {patience:?}"))),
+                    chunk = next(&mut incoming) => chunk.map(|chunk| chunk.map_err(cut_off)),
+                    () = &mut late => Some(Err(Rejection::BodyTimeout(patience))),
                 };
-                chunk.map(|chunk| (chunk, (incoming, late)))
+                let chunk = chunk.map(|chunk| {
+                    chunk.map_err(|rejection| {
+                        let detail = rejection.detail();
+                        let _ = request.body_fault.set(rejection);
+                        detail
+                    })
+                });
+                chunk.map(|chunk| (chunk, (incoming, late, request)))
             },
         );
         let stream: InputStream = Box::pin(chunks);
@@ -95,14 +104,17 @@ async fn next(incoming: &mut Incoming) -> Option<Result<Bytes, String>> {
     }
 }
 
+/// The caller ended it early, or it is not what its head says.
+fn cut_off(error: String) -> Rejection {
+    Rejection::Malformed(format!("the body was cut off or malformed: {error}"))
+}
+
 /// The whole body; the first piece itself where there is only one.
 async fn collect(
     incoming: &mut Incoming,
     limit_bytes: u64,
     length: Option<u64>,
 ) -> Result<Bytes, Rejection> {
-    let cut_off =
-        |error: String| Rejection::Malformed(format!("the body was cut off or malformed: {error}"));
     let too_large = Rejection::BodyTooLarge { limit_bytes };
     let Some(first) = next(incoming).await else { return Ok(Bytes::new()) };
     let first = first.map_err(cut_off)?;

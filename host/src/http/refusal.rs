@@ -3,11 +3,13 @@
 //! hyper answers a head that it cannot read with a bare status line. This wrapper of the connection sees such an
 //! answer on its way out (ours carry `x-invocation-id` or a body) and puts the document in its place.
 
+use super::connection::Connection;
 use super::respond::document;
 use crate::invocation::Rejection;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Sleep;
@@ -21,6 +23,8 @@ const LONGEST_BARE_ANSWER: usize = 200;
 pub(super) struct Refusals<T> {
     inner: T,
     header_bytes: usize,
+    /// Told of every piece that moves, and of those that cannot.
+    connection: Arc<Connection>,
     /// A document on its way out, and how much of it has gone.
     document: Option<(Vec<u8>, usize)>,
     /// Runs while what the caller still sends is read away after a document.
@@ -28,8 +32,15 @@ pub(super) struct Refusals<T> {
 }
 
 impl<T> Refusals<T> {
-    pub(super) fn new(inner: T, header_bytes: usize) -> Self {
-        Self { inner, header_bytes, document: None, linger: None }
+    pub(super) fn new(inner: T, header_bytes: usize, connection: Arc<Connection>) -> Self {
+        Self { inner, header_bytes, connection, document: None, linger: None }
+    }
+
+    fn note(&self, wrote: &Poll<io::Result<usize>>) {
+        match wrote {
+            Poll::Ready(_) => self.connection.moved(),
+            Poll::Pending => self.connection.stuck(),
+        }
     }
 
     fn replacement(&self, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -121,7 +132,9 @@ impl<T: Read + Write + Unpin> Write for Refusals<T> {
             }
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut this.inner).poll_write(context, bytes)
+        let wrote = Pin::new(&mut this.inner).poll_write(context, bytes);
+        this.note(&wrote);
+        wrote
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -149,7 +162,9 @@ impl<T: Read + Write + Unpin> Write for Refusals<T> {
         {
             return self.poll_write(context, one);
         }
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+        let wrote = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.note(&wrote);
+        wrote
     }
 }
 

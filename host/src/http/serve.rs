@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 /// How often idle connections are looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(5);
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// Connections waiting to be accepted; the kernel caps it at net.core.somaxconn.
 const BACKLOG: u32 = 4096;
 /// How long nothing is accepted after the process ran out of descriptors.
@@ -159,7 +159,7 @@ async fn serve(
         let connection = Arc::clone(&connection);
         async move { Ok::<_, Infallible>(answer(server, connection, request).await) }
     });
-    let stream = Refusals::new(TokioIo::new(stream), header_bytes);
+    let stream = Refusals::new(TokioIo::new(stream), header_bytes, Arc::clone(&connection));
     let mut builder = http1::Builder::new();
     builder.max_buf_size(header_bytes).half_close(false);
     let serving = builder.serve_connection(stream, service);
@@ -182,22 +182,21 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let mut serving = pin!(serving);
-    let mut asked = pin!(connection.asked_to_close());
-    let mut listening = false;
+    let mut known = false;
     let mut closing = false;
     std::future::poll_fn(move |context| {
-        // Polled once, so that the wake-up is registered for this task; after that the flag says whether it came.
-        if !listening || (connection.is_closing() && !closing) {
-            listening = true;
-            closing = asked.as_mut().poll(context).is_ready() || connection.is_closing();
-            if closing {
-                serving.as_mut().graceful_shutdown();
-            }
+        if !known {
+            known = true;
+            connection.is_served_by(context.waker());
         }
-        match serving.as_mut().poll(context) {
-            Poll::Ready(result) => Poll::Ready(result),
-            Poll::Pending => Poll::Pending,
+        if connection.is_closing() && !closing {
+            closing = true;
+            serving.as_mut().graceful_shutdown();
         }
+        let polled = serving.as_mut().poll(context);
+        // hyper waits for the rest of a head for ever; nothing else holds up a connection that is at rest.
+        let is_over = connection.is_aborting() || (closing && connection.is_at_rest());
+        if polled.is_pending() && is_over { Poll::Ready(Ok(())) } else { polled }
     })
     .await
 }

@@ -25,26 +25,49 @@ impl Component {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rejection {
     Malformed(String),
-    Unauthorized { challenge: String },
+    Unauthorized {
+        challenge: String,
+    },
     Forbidden,
     NoSuchFunction(String),
     NoSuchRoute(String),
     NoSuchInvocation(String),
-    MethodNotAllowed { method: String, allow: String },
+    MethodNotAllowed {
+        method: String,
+        allow: String,
+    },
     BodyTimeout(Duration),
-    BodyTooLarge { limit_bytes: u64 },
-    UnsupportedMediaType { given: String, accept: String },
-    HeadersTooLarge { limit_bytes: usize, limit_count: usize },
-    AtLimit { concurrency: usize, waited: Duration },
+    BodyTooLarge {
+        limit_bytes: u64,
+    },
+    UnsupportedMediaType {
+        given: String,
+        accept: String,
+    },
+    HeadersTooLarge {
+        limit_bytes: usize,
+        limit_count: usize,
+    },
+    AtLimit {
+        concurrency: usize,
+        waited: Duration,
+    },
     Crashed,
     BadProtocol,
     Cancelled,
     Broken(String),
+    /// The function's files went away under the call, and no later generation could take it.
+    Gone(String),
     Building,
     TimedOut,
-    Saturated { limit: usize },
+    Saturated {
+        limit: usize,
+    },
     Draining,
-    Unavailable { what: String, retry_after: Duration },
+    Unavailable {
+        what: String,
+        retry_after: Duration,
+    },
     AuthUnavailable,
 }
 
@@ -66,6 +89,7 @@ impl Rejection {
             Self::Crashed | Self::BadProtocol => StatusCode::BAD_GATEWAY,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Broken(_)
+            | Self::Gone(_)
             | Self::Building
             | Self::Cancelled
             | Self::Saturated { .. }
@@ -93,6 +117,7 @@ impl Rejection {
             | Self::BadProtocol
             | Self::TimedOut
             | Self::Broken(_)
+            | Self::Gone(_)
             | Self::Building => Component::Function,
             Self::Saturated { .. }
             | Self::Draining
@@ -106,9 +131,10 @@ impl Rejection {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unavailable { retry_after, .. } => Some(*retry_after),
-            Self::AtLimit { .. } | Self::Saturated { .. } | Self::AuthUnavailable => {
-                Some(Duration::from_secs(1))
-            }
+            Self::Gone(_)
+            | Self::AtLimit { .. }
+            | Self::Saturated { .. }
+            | Self::AuthUnavailable => Some(Duration::from_secs(1)),
             Self::Broken(_) | Self::Building | Self::Draining => Some(Duration::from_secs(5)),
             _ => None,
         }
@@ -161,6 +187,7 @@ impl Rejection {
             Self::BadProtocol => {
                 "the function's answer could not be understood: /history has the reason".into()
             }
+            Self::Gone(reason) => reason.clone(),
             Self::Broken(reason) => format!("the function is broken: {reason}"),
             Self::Building => "the function is being built".into(),
             Self::TimedOut => {

@@ -1,6 +1,7 @@
 //! A request as the host holds it while plugins look at it.
 
 use super::InvocationId;
+use super::Rejection;
 use super::authorization::Authorization;
 use http::request::Parts;
 use smol_str::SmolStr;
@@ -61,6 +62,8 @@ pub(crate) struct Request {
     /// Headers that hold credentials, in lower case; `authorization` and `proxy-authorization` always do.
     pub(crate) credential_headers: &'static [String],
     identity: OnceLock<Identity>,
+    /// Why a body that went to the function as it came was not received to its end.
+    pub(crate) body_fault: OnceLock<Rejection>,
     pub(crate) authorization: Authorization,
     /// Microseconds from `received` to the deadline; 0: none yet.
     deadline_micros: AtomicU64,
@@ -92,6 +95,7 @@ impl Request {
             name_end,
             credential_headers,
             identity: OnceLock::new(),
+            body_fault: OnceLock::new(),
             authorization,
             deadline_micros: AtomicU64::new(0),
             remote_address: OnceLock::new(),

@@ -23,6 +23,8 @@ pub(crate) struct Ledger {
     policy: LogPolicy,
     body_limit: usize,
     input: Bytes,
+    /// The input went to the function as it came.
+    input_streamed: bool,
     /// What went out of a streamed output, up to the limit.
     output: Vec<u8>,
     output_truncated: bool,
@@ -40,6 +42,7 @@ impl Ledger {
             policy: hot.history_log,
             body_limit: hot.history_bytes,
             input: Bytes::new(),
+            input_streamed: false,
             output: Vec::new(),
             output_truncated: false,
             invoked: None,
@@ -82,6 +85,11 @@ impl Ledger {
         if self.policy == LogPolicy::Full {
             self.input = input.clone();
         }
+    }
+
+    /// The input goes to the function as it comes and is not kept.
+    pub(crate) fn streams_input(&mut self) {
+        self.input_streamed = true;
     }
 
     /// The runner is called now.
@@ -152,14 +160,17 @@ impl Ledger {
             id = %request.id, function = &*request.function, status, outcome = end.outcome.name(), ?duration,
             error = end.error, "invocation"
         );
-        if self.policy == LogPolicy::None {
-            return timings;
-        }
+        let says_why = self.policy != LogPolicy::None;
         let ran = end.outcome != Outcome::Rejected && self.invoked.is_some();
         let details = (self.policy == LogPolicy::Full).then(|| {
             let stderr = request.take_prints();
             let stderr = Kept { bytes: &stderr.bytes, truncated: stderr.truncated };
-            Details::new(&self.input, (output, self.output_truncated), stderr, self.body_limit)
+            Details::new(
+                (&self.input, self.input_streamed),
+                (output, self.output_truncated),
+                stderr,
+                self.body_limit,
+            )
         });
         self.app.history.push(Record {
             id: request.id,
@@ -171,8 +182,8 @@ impl Ledger {
             exit_code: end.exit_code,
             cold: ran.then_some(end.cold),
             trigger: request.trigger,
-            identity: request.identity().map(|identity| identity.name.clone()),
-            error: end.error.as_str().into(),
+            identity: request.identity().filter(|_| says_why).map(|identity| identity.name.clone()),
+            error: if says_why { end.error.as_str().into() } else { Box::default() },
             details,
             queue: timings.queue,
             start: timings.start,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod authenticate;
+mod conclude;
 mod ledger;
 mod run;
 mod stream;

@@ -1,23 +1,25 @@
 //! One invocation from its head to its record.
 
-use super::answer::{Answer, AnswerBody, Timings};
+use super::answer::Answer;
 use super::authenticate::authenticate;
+use super::conclude::conclude;
 use super::ledger::Ledger;
-use super::stream::AnswerStream;
 use crate::app::{App, Hot, Phase};
 use crate::functions::{Generation, Manifest, State};
-use crate::invocation::{End, Outcome, Rejection, Request};
+use crate::invocation::{Rejection, Request};
 use crate::patience::within;
-use crate::plugins::{Fault, FaultKind, InputBody, Plugins, Reply, ReplyBody};
+use crate::plugins::{Fault, FaultKind, InputBody, Plugins, Reply};
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::Method;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What runners have after a deadline to answer that it passed; then the host drops the call.
 pub(crate) const GRACE_AFTER_DEADLINE: Duration = Duration::from_secs(1);
 /// How often a call is tried on a newer generation when its files were taken away under it.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 50;
+/// And for how long.
+const ATTEMPTS_LIMIT: Duration = Duration::from_secs(10);
 /// From this length on a body of known length is handed over as it comes instead of being received first.
 const STREAMED_FROM_BYTES: u64 = 16 << 20;
 
@@ -34,7 +36,7 @@ pub(crate) trait Receive: Send {
         patience: Duration,
     ) -> impl Future<Output = Result<Bytes, Rejection>> + Send;
     /// As it comes; ends with an error when it is late or cut off.
-    fn stream(self, patience: Duration) -> InputBody;
+    fn stream(self, patience: Duration, request: &Arc<Request>) -> InputBody;
 }
 
 /// Answers one invocation. Whatever happens, also when this future is dropped, it ends in a record.
@@ -81,7 +83,8 @@ async fn enter<B: Receive>(
     }
     let patience = hot.body_timeout;
     let body = if body.length().is_some_and(|length| length >= STREAMED_FROM_BYTES) {
-        body.stream(patience)
+        ledger.streams_input();
+        body.stream(patience, request)
     } else if body.is_empty() {
         InputBody::Whole(Bytes::new())
     } else {
@@ -189,7 +192,10 @@ async fn call(
         };
         match reply {
             Err(fault)
-                if fault.kind == FaultKind::Gone && next_body.is_some() && attempt < ATTEMPTS =>
+                if fault.kind == FaultKind::Gone
+                    && next_body.is_some()
+                    && attempt < ATTEMPTS
+                    && now.elapsed() < ATTEMPTS_LIMIT =>
             {
                 tracing::debug!(id = %request.id, %fault, attempt, "files gone: waiting for the next generation");
                 app.catalog.refresh(&request.function).await;
@@ -213,85 +219,4 @@ fn successor(app: &'static App, name: &str) -> Result<Callable, Fault> {
             State::Building => Err(Fault::gone("the function is being built")),
         })
     })
-}
-
-/// Makes an answer and a record of what came back.
-fn conclude(request: &Arc<Request>, ledger: Ledger, reply: Result<Reply, Fault>) -> Answer {
-    match reply {
-        Err(fault) => fail(ledger, fault),
-        Ok(reply) => match reply.body {
-            ReplyBody::Whole(output) => {
-                whole(ledger, reply.status, reply.headers, output, reply.end)
-            }
-            ReplyBody::Stream { first, rest } => {
-                let status = succeeded_status(reply.status);
-                let timings = ledger.timings(Instant::now(), reply.end.start);
-                let stream = AnswerStream::new(ledger, reply.lease, status, (first, rest), request);
-                Answer {
-                    status,
-                    headers: reply.headers,
-                    body: AnswerBody::Stream(Box::new(stream)),
-                    timings,
-                }
-            }
-        },
-    }
-}
-
-type Headers = Vec<(http::HeaderName, http::HeaderValue)>;
-
-fn whole(ledger: Ledger, status: Option<u16>, headers: Headers, output: Bytes, end: End) -> Answer {
-    let refusal = match end.outcome {
-        Outcome::Succeeded => {
-            let status = succeeded_status(status);
-            let timings = ledger.close(status.as_u16(), &end, &output);
-            return Answer { status, headers, body: AnswerBody::Whole(output), timings };
-        }
-        Outcome::Failed => {
-            let timings = ledger.close(500, &end, &output);
-            return Answer::failed(timings);
-        }
-        Outcome::TimedOut => Rejection::TimedOut,
-        Outcome::Crashed => Rejection::Crashed,
-        Outcome::BadProtocol => Rejection::BadProtocol,
-        Outcome::Cancelled | Outcome::Rejected => Rejection::Cancelled,
-    };
-    let timings = ledger.close(refusal.status().as_u16(), &end, &output);
-    Answer::refused(refusal, timings)
-}
-
-/// What the function asks for where it may: runners turn what is outside of 200 to 599 into a failure themselves.
-fn succeeded_status(status: Option<u16>) -> StatusCode {
-    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-    status.filter(|status| (200..=599).contains(&status.as_u16())).unwrap_or(StatusCode::OK)
-}
-
-/// The runner itself could not do it.
-fn fail(ledger: Ledger, fault: Fault) -> Answer {
-    let message = fault.to_string();
-    let retry_after = fault.retry_after.unwrap_or(Duration::from_secs(1));
-    let refused = |ledger: Ledger, rejection: Rejection| {
-        let timings = ledger.refuse(&rejection);
-        Answer::refused(rejection, timings)
-    };
-    let ended = |ledger: Ledger, outcome: Outcome, rejection: Rejection| {
-        let end = End::of(outcome, message.clone());
-        let timings = ledger.close(rejection.status().as_u16(), &end, &Bytes::new());
-        Answer::refused(rejection, timings)
-    };
-    match fault.kind {
-        FaultKind::Panic | FaultKind::Config => {
-            let end = End::of(Outcome::Failed, message);
-            let timings: Timings = ledger.close(500, &end, &Bytes::new());
-            Answer::failed(timings)
-        }
-        FaultKind::Plugin => ended(ledger, Outcome::Crashed, Rejection::Crashed),
-        FaultKind::Timeout => ended(ledger, Outcome::TimedOut, Rejection::TimedOut),
-        FaultKind::Cancelled => ended(ledger, Outcome::Cancelled, Rejection::Cancelled),
-        FaultKind::BadRequest => refused(ledger, Rejection::Malformed(fault.message)),
-        FaultKind::Gone => refused(ledger, Rejection::Broken(fault.message)),
-        FaultKind::Unavailable => {
-            refused(ledger, Rejection::Unavailable { what: fault.message, retry_after })
-        }
-    }
 }

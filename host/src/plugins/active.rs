@@ -91,6 +91,22 @@ impl Active {
         }
     }
 
+    /// False before the first set.
+    pub(super) fn was_made(&self) -> bool {
+        !self.entries.is_empty() || !self.failed.is_empty()
+    }
+
+    /// A chain that cannot be made as a whole changes nothing: the earlier one, or none, goes on.
+    pub(super) fn keep_door_of(&mut self, before: &Self) {
+        let is_auth = |entry: &&Entry| matches!(entry.instance, Kind::Auth(_));
+        self.entries.retain(|entry| !is_auth(&entry));
+        self.entries.extend(before.entries.iter().filter(is_auth).cloned());
+        self.chain.clone_from(&before.chain);
+        self.closed.clone_from(&before.closed);
+        self.challenge.clone_from(&before.challenge);
+        self.credential_headers = before.credential_headers;
+    }
+
     pub(super) fn entry(&self, plugin: &PluginConfig) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.config.table() == plugin.table())
     }

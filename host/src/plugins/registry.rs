@@ -71,6 +71,9 @@ impl Plugins {
         }
         let mut after = Active::new(entries, &config.auth.chain, &before);
         after.failed = failed;
+        if after.closed.is_some() && before.was_made() {
+            after.keep_door_of(&before);
+        }
         let types = before.types_that_differ(&after);
         self.active.store(Arc::new(after));
         Changed { mistakes, types }
@@ -105,7 +108,11 @@ impl Plugins {
             PluginKind::Auth => AUTH_V1,
             PluginKind::Runner => RUNNER_V1,
             PluginKind::Language | PluginKind::Store => {
-                self.libraries.find(plugin)?;
+                self.libraries.find(plugin).map_err(|reason| {
+                    let keys: Vec<_> = plugin.settings.keys().map(String::as_str).collect();
+                    let found = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+                    format!("{reason}; an interpreter without a plugin needs the key `command` (keys given: {found})")
+                })?;
                 return Err("this host has no interface for plugins of this kind yet"
                     .to_owned()
                     .into());
