@@ -69,3 +69,20 @@ fn the_listening_address_stays_when_the_file_changes() {
     until("the file is taken", || host.post("/f/cat", "0123").status == 413);
     host.post("/f/cat", "x").expect(200, "x");
 }
+
+#[test]
+fn a_chain_that_cannot_be_made_leaves_the_earlier_one() {
+    let chain = |names: &str| format!("{EXECUTABLE}[auth]\nchain = [{names}]\n");
+    let host = Setup::new()
+        .config(chain("\"shared-secret\""))
+        .environment("ShortedFaaS_SharedSecret", "s")
+        .function("cat", &cat())
+        .start();
+    host.rewrite_config(&chain("\"shared-secret\", \"nobody\""));
+    until("the log says so", || !host.log_lines_with("auth.nobody").is_empty());
+    let call = |secret: &str| {
+        let secret = format!("SharedSecret {secret}");
+        host.request("POST", "/f/cat").header("Authorization", &secret).send().status
+    };
+    assert_eq!((call("s"), call("wrong")), (200, 401));
+}

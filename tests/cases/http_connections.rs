@@ -110,3 +110,27 @@ fn a_program_that_ignores_its_input_or_closes_its_output_early_answers_all_the_s
     host.post("/f/closes", &body).expect(200, "early\n");
     host.post("/f/fails", &body).expect(500, "");
 }
+
+#[test]
+fn a_head_that_never_comes_whole_is_closed_after_the_idle_time() {
+    let host = Setup::new().config_with("[server]\nidle_timeout = \"1s\"\n").start();
+    let mut connection = host.connect();
+    connection.write("POST /f/cat HTTP/1.1\r\nHos").unwrap();
+    until("the host has closed it", || connection.is_at_end());
+}
+
+#[test]
+fn a_stream_that_nobody_reads_ends_at_its_deadline() {
+    let endless = shell("exec yes")
+        .with("response", serde_json::json!("stream"))
+        .with("timeout", serde_json::json!("1s"))
+        .with("limits", serde_json::json!({"output": "9GB"}));
+    let host = Setup::new().function("endless", &endless).start();
+    let mut connection = host.connect();
+    connection.write("POST /f/endless HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").unwrap();
+    until("it is recorded as timed out", || {
+        host.invocations_of("endless").first().is_some_and(|one| one["outcome"] == "timed_out")
+    });
+    assert_eq!(host.listed("endless").unwrap()["workers"]["busy"], 0);
+    drop(connection);
+}

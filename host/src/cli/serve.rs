@@ -85,7 +85,6 @@ async fn run(
     let plugins = Arc::new(Plugins::new(libraries));
     load_plugins(&plugins, &config).await?;
     // Bound before the functions are read, so that a port in use is said at once; accepted from when they are there.
-    let _entered = tokio::runtime::Handle::current();
     let listener = bind(config.server.listen).map_err(Failure::Failed)?;
     let (folder, settle) = (config.deploy.folder.clone(), config.deploy.settle);
     let defaults = defaults(&config, &plugins);

@@ -82,9 +82,11 @@ impl Plugins {
     /// True when the library file of a plugin is another one now than the one that it was made from, or tried with in vain.
     pub(crate) fn files_changed(&self) -> bool {
         let active = self.active.load();
-        let failed = |config| active.failed.iter().find(|(plugin, _)| plugin == config);
+        let has_failed = |entry: &Entry| {
+            active.failed.iter().any(|(plugin, _)| plugin.table() == entry.config.table())
+        };
         let tried = active.failed.iter().map(|(config, tried)| (config, *tried));
-        let made = active.entries.iter().filter(|entry| failed(&entry.config).is_none());
+        let made = active.entries.iter().filter(|entry| !has_failed(entry));
         let made = made.map(|entry| (&entry.config, entry.signature));
         made.chain(tried).any(|(config, known)| self.signature(config) != known)
     }
