@@ -26,11 +26,15 @@ pub enum ErrorKind {
     BadRequest,
     /// The function's files were taken away before any of its code ran: the host calls its next generation.
     Gone,
+    /// The handler cannot be loaded: the function is `broken` with this message (503).
+    Broken,
+    /// The worker ended before it began with this call: the host takes another one.
+    Unstarted,
 }
 
 /// An error with its kind and a message for the log and the history.
 ///
-/// Callers see the message of a `BadRequest`, `Unavailable` or `Gone`, and no other.
+/// Callers see the message of a `BadRequest`, `Unavailable`, `Gone` or `Broken`, and no other.
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: ErrorKind,
@@ -83,6 +87,8 @@ impl Error {
                 ErrorKind::Cancelled => error_kind::CANCELLED,
                 ErrorKind::BadRequest => error_kind::BAD_REQUEST,
                 ErrorKind::Gone => error_kind::GONE,
+                ErrorKind::Broken => error_kind::BROKEN,
+                ErrorKind::Unstarted => error_kind::UNSTARTED,
             },
             retry_after_ms: self.retry_after_ms,
             message: self.message.into(),
@@ -100,6 +106,8 @@ impl Error {
             error_kind::CANCELLED => ErrorKind::Cancelled,
             error_kind::BAD_REQUEST => ErrorKind::BadRequest,
             error_kind::GONE => ErrorKind::Gone,
+            error_kind::BROKEN => ErrorKind::Broken,
+            error_kind::UNSTARTED => ErrorKind::Unstarted,
             _ => ErrorKind::Plugin,
         };
         Self {

@@ -48,6 +48,7 @@ pub const fn joined<const N: usize>(parts: &[&str]) -> [u8; N] {
 /// ```text
 /// export_plugin!(auth: ApiKey);
 /// export_plugin!(runner: Docker, serves: ["container"]);
+/// export_plugin!(language: Ruby);
 /// export_plugin!(auth: A, runner: B, serves: ["x"]);
 /// ```
 ///
@@ -56,6 +57,9 @@ pub const fn joined<const N: usize>(parts: &[&str]) -> [u8; N] {
 #[macro_export]
 macro_rules! export_plugin {
     (auth: $auth:ty $(,)?) => { $crate::__export_plugin!([auth/1 => $crate::auth_table::<$auth>(), $crate::abi::AuthV1] []); };
+    (language: $language:ty $(,)?) => {
+        $crate::__export_plugin!([language/1 => $crate::language_table::<$language>(), $crate::abi::LanguageV1] []);
+    };
     (runner: $runner:ty, serves: [$($kind:literal),* $(,)?] $(,)?) => {
         $crate::__export_plugin!([runner/1 => $crate::runner_table::<$runner>(), $crate::abi::RunnerV1] [$($kind),*]);
     };

@@ -77,6 +77,18 @@ impl Host {
         }
     }
 
+    /// The host's reactor, where it has one.
+    #[cfg(feature = "rt")]
+    pub(crate) fn reactor(&self) -> Option<&'static plugin_abi::ReactorV1> {
+        use plugin_abi::abi_stable::StableAbi;
+        use plugin_abi::abi_stable::abi_stability::abi_checking::check_layout_compatibility;
+        let offered = (self.raw.query)(self.raw.context, plugin_abi::REACTOR_V1.into());
+        let layout = offered.layout?;
+        check_layout_compatibility(<plugin_abi::ReactorV1 as StableAbi>::LAYOUT, layout).ok()?;
+        // SAFETY: the layout is the one of this type, and a service lives as long as the process.
+        unsafe { offered.table.cast::<plugin_abi::ReactorV1>().as_ref() }
+    }
+
     pub(crate) fn raw(&self) -> &HostV1 {
         &self.raw
     }

@@ -1,4 +1,5 @@
-//! Write plugins for ShortedFaaS: auth plugins that decide who calls, and runner plugins that run functions.
+//! Write plugins for ShortedFaaS: auth plugins that decide who calls, runner plugins that run functions, and language
+//! plugins that say what runs a function of a language.
 //!
 //! A plugin is a shared library: a crate with `crate-type = ["cdylib"]`, one type, one trait, one macro.
 //! This is a complete auth plugin:
@@ -59,7 +60,11 @@ mod export;
 mod guard;
 mod host;
 mod instance;
+mod language;
+mod language_shims;
 mod logging;
+#[cfg(feature = "rt")]
+mod readiness;
 mod reply;
 mod request;
 mod runner;
@@ -74,6 +79,11 @@ pub use body::{Body, Chunk};
 pub use bytes::Bytes;
 pub use error::{Error, ErrorKind, Result};
 pub use host::{Folders, Host, Level};
+pub use language::{
+    Build, BuildCommand, CommandLine, Description, LanguagePlugin, Plan, Sample,
+};
+#[cfg(feature = "rt")]
+pub use readiness::Readiness;
 pub use reply::{End, Outcome, Reply};
 pub use request::{Invocation, Request};
 pub use runner::{FunctionSpec, Prepared, RunnerPlugin};
@@ -88,6 +98,8 @@ pub use tracing;
 pub use auth::table as auth_table;
 #[doc(hidden)]
 pub use export::{RUSTC, TARGET, VERSION, joined, joined_len};
+#[doc(hidden)]
+pub use language_shims::table as language_table;
 #[doc(hidden)]
 pub use plugin_abi as abi;
 #[doc(hidden)]

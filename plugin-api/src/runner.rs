@@ -119,6 +119,9 @@ pub struct Prepared<F> {
     pub function: F,
     /// How many invocations one worker takes at once; 0: there are no workers, each invocation stands alone.
     pub capacity: u32,
+    /// So many invocations beyond `capacity` may be handed to a busy worker, which does them in order; those that it
+    /// has not begun when it ends must answer [`ErrorKind::Unstarted`](crate::ErrorKind::Unstarted).
+    pub ahead: u32,
     /// Something the operator should know, shown in `/list`.
     pub warning: Option<String>,
 }
@@ -126,6 +129,6 @@ pub struct Prepared<F> {
 impl<F> Prepared<F> {
     /// A function without workers: each invocation stands alone.
     pub fn without_workers(function: F) -> Self {
-        Self { function, capacity: 0, warning: None }
+        Self { function, capacity: 0, ahead: 0, warning: None }
     }
 }

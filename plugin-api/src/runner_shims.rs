@@ -6,7 +6,7 @@ use crate::logging::InvocationMark;
 use crate::request::{Invocation, Request};
 use crate::runner::{FunctionSpec, RunnerPlugin};
 use crate::{Body, Error, Result};
-use plugin_abi::abi_stable::std_types::RResult;
+use plugin_abi::abi_stable::std_types::{RResult, Tuple2};
 use plugin_abi::async_ffi::{FfiFuture, FutureExt};
 use plugin_abi::{
     AbiError, CreateV1, Extra, FunctionSpecV1, Handle, InvokeV1, PreparedV1, ReplyV1, RunnerV1,
@@ -36,7 +36,7 @@ extern "C" fn create<P: RunnerPlugin>(call: CreateV1) -> RResult<Handle, AbiErro
     }
 }
 
-fn spec(raw: &FunctionSpecV1) -> Result<FunctionSpec> {
+pub(crate) fn spec(raw: &FunctionSpecV1) -> Result<FunctionSpec> {
     Ok(FunctionSpec {
         name: raw.name.to_string(),
         kind: raw.kind.to_string(),
@@ -56,11 +56,15 @@ extern "C" fn prepare<P: RunnerPlugin>(
     let held = instance.clone();
     guard(instance, InvocationMark::NONE, async move {
         let prepared = held.plugin.prepare(spec(&raw)?).await?;
+        let mut extra = Extra::new();
+        if prepared.ahead > 0 {
+            extra.push(Tuple2("ahead".into(), prepared.ahead.to_string().into()));
+        }
         Ok(PreparedV1 {
             handle: into_handle(prepared.function),
             capacity: prepared.capacity,
             warning: prepared.warning.unwrap_or_default().into(),
-            extra: Extra::new(),
+            extra,
         })
     })
 }

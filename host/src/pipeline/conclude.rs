@@ -87,7 +87,8 @@ fn fail(request: &Request, ledger: Ledger, fault: Fault) -> Answer {
             let timings: Timings = ledger.close(500, &end, &Bytes::new());
             Answer::failed(timings)
         }
-        FaultKind::Plugin => ended(ledger, Outcome::Crashed, Rejection::Crashed),
+        FaultKind::Broken => refused(ledger, Rejection::Broken(fault.message)),
+        FaultKind::Plugin | FaultKind::Unstarted => ended(ledger, Outcome::Crashed, Rejection::Crashed),
         FaultKind::Timeout => ended(ledger, Outcome::TimedOut, Rejection::TimedOut),
         FaultKind::Cancelled => ended(ledger, Outcome::Cancelled, Rejection::Cancelled),
         FaultKind::BadRequest => refused(ledger, Rejection::Malformed(fault.message)),

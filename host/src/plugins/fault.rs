@@ -14,6 +14,10 @@ pub(crate) enum FaultKind {
     Cancelled,
     BadRequest,
     Gone,
+    /// The handler cannot be loaded.
+    Broken,
+    /// The worker ended before it began with the call.
+    Unstarted,
 }
 
 /// An error of a plugin's.
@@ -37,6 +41,8 @@ impl From<AbiError> for Fault {
             error_kind::CANCELLED => FaultKind::Cancelled,
             error_kind::BAD_REQUEST => FaultKind::BadRequest,
             error_kind::GONE => FaultKind::Gone,
+            error_kind::BROKEN => FaultKind::Broken,
+            error_kind::UNSTARTED => FaultKind::Unstarted,
             _ => FaultKind::Plugin,
         };
         let wait = u64::from(error.retry_after_ms);

@@ -15,6 +15,7 @@ mod fault;
 mod library;
 mod locate;
 mod metadata;
+mod reactor;
 mod registry;
 mod remembered;
 mod report;

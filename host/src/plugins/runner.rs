@@ -41,6 +41,8 @@ pub(crate) struct Spec<'a> {
 pub(crate) struct PreparedFunction {
     pub(crate) runner: Arc<Runner>,
     pub(crate) capacity: u32,
+    /// Invocations beyond `capacity` that may wait inside a busy worker.
+    pub(crate) ahead: u32,
     handle: Handle,
 }
 
@@ -99,6 +101,7 @@ impl Runner {
                 let function = PreparedFunction {
                     runner: Arc::clone(self),
                     capacity: prepared.capacity,
+                    ahead: ahead(&prepared.extra),
                     handle: prepared.handle,
                 };
                 Ok((function, warning))
@@ -167,6 +170,11 @@ impl PreparedFunction {
             lease: None,
         }
     }
+}
+
+fn ahead(extra: &Extra) -> u32 {
+    let found = extra.iter().find(|pair| pair.0 == "ahead");
+    found.and_then(|pair| pair.1.parse().ok()).unwrap_or_default()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -1,7 +1,7 @@
-//! What the host offers a plugin: its log.
+//! What the host offers a plugin: its log, and services by id.
 
 use abi_stable::std_types::RStr;
-use plugin_abi::{HostV1, RawInterface, level};
+use plugin_abi::{HostV1, REACTOR_V1, RawInterface, level};
 use std::ffi::c_void;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -59,7 +59,9 @@ extern "C" fn log(
     }
 }
 
-/// No optional service yet.
-extern "C" fn query(_: *const c_void, _: RStr<'_>) -> RawInterface {
-    RawInterface::none()
+extern "C" fn query(_: *const c_void, id: RStr<'_>) -> RawInterface {
+    match id.as_str() {
+        REACTOR_V1 => super::reactor::interface(),
+        _ => RawInterface::none(),
+    }
 }

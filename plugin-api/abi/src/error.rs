@@ -37,4 +37,9 @@ pub mod error_kind {
     pub const BAD_REQUEST: u32 = 7;
     /// The function's files were taken away before any of its code ran: safe to repeat on the next generation.
     pub const GONE: u32 = 8;
+    /// The function's handler cannot be loaded: an import that fails, a syntax error, a missing name. The function is
+    /// shown as `broken` with the message, which callers read (503).
+    pub const BROKEN: u32 = 9;
+    /// The worker ended before it began with this call: safe to repeat on another worker.
+    pub const UNSTARTED: u32 = 10;
 }

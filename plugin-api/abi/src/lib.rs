@@ -33,6 +33,8 @@ mod auth;
 mod body;
 mod error;
 mod host;
+mod language;
+mod reactor;
 mod request;
 mod root;
 mod runner;
@@ -43,6 +45,8 @@ pub use auth::{AUTH_V1, AuthDescriptionV1, AuthV1, DecisionV1, decision};
 pub use body::{BodyV1, ChunkV1, FfiBytes, StreamV1, chunk_kind};
 pub use error::{AbiError, error_kind};
 pub use host::{CreateV1, HostV1, executor, level};
+pub use language::{LANGUAGE_V1, LanguageV1};
+pub use reactor::{REACTOR_V1, ReactorV1, readiness};
 pub use request::{HeaderVisitorV1, RequestTableV1, RequestV1, field, log_stream, number};
 pub use root::{
     ABI_MAJOR, METADATA_FORMAT, PluginRoot, PluginRootRef, RawInterface, SECTION, SECTION_LIMIT,

@@ -90,7 +90,9 @@ pub struct PreparedV1 {
     pub capacity: u32,
     /// Something the operator should know, shown in `/list`; or empty.
     pub warning: RString,
-    /// Open-ended.
+    /// Open-ended. Known: `ahead`, a number: so many invocations beyond `capacity` may be handed to a worker that is
+    /// busy; it does them in order, and those that it has not begun when it ends fail with
+    /// [`error_kind::UNSTARTED`](crate::error_kind::UNSTARTED).
     pub extra: Extra,
 }
 
