@@ -125,11 +125,6 @@ fn bounds(config: &Config) -> Bounds {
 
 /// What a manifest that says nothing gets, from the configuration and the plugins that are on.
 pub(crate) fn defaults(config: &Config, plugins: &Plugins) -> Defaults {
-    let interpreters = config
-        .plugins
-        .iter()
-        .filter_map(|plugin| Some((plugin.name.clone(), plugin.interpreter().ok().flatten()?)))
-        .collect();
     let limits = &config.limits;
     Defaults {
         timeout: config.functions.timeout,
@@ -145,7 +140,7 @@ pub(crate) fn defaults(config: &Config, plugins: &Plugins) -> Defaults {
         },
         log: config.history.log,
         secrets_folder: config.folder.join("secrets"),
-        interpreters,
+        languages: plugins.language_names(),
         host_variable: Environment::variable_of_process,
         types: plugins.types(),
     }

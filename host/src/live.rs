@@ -73,7 +73,7 @@ impl Live {
                 }
             }
         }
-        let Changed { mistakes, types } = self.app.plugins.apply(&config);
+        let Changed { mistakes, types, languages } = self.app.plugins.apply(&config);
         for mistake in &mistakes {
             tracing::error!(
                 "plugin not taken, the earlier one goes on where there is one: {mistake}"
@@ -81,8 +81,8 @@ impl Live {
         }
         self.app.catalog.set_settle(config.deploy.settle);
         self.app.catalog.set_defaults(defaults(&config, &self.app.plugins));
-        if !types.is_empty() {
-            self.app.catalog.prepare_again(&types);
+        if !types.is_empty() || !languages.is_empty() {
+            self.app.catalog.prepare_again(&types, &languages);
         }
         if config_changed {
             self.log_level.set(&config.log.level);

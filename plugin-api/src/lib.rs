@@ -79,9 +79,7 @@ pub use body::{Body, Chunk};
 pub use bytes::Bytes;
 pub use error::{Error, ErrorKind, Result};
 pub use host::{Folders, Host, Level};
-pub use language::{
-    Build, BuildCommand, CommandLine, Description, LanguagePlugin, Plan, Sample,
-};
+pub use language::{Build, BuildCommand, CommandLine, Description, LanguagePlugin, Plan, Sample};
 #[cfg(feature = "rt")]
 pub use readiness::Readiness;
 pub use reply::{End, Outcome, Reply};

@@ -40,8 +40,7 @@ impl Readiness {
             }
         }
         // SAFETY: it owns the descriptor, which is always the same one.
-        let watched =
-            unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? };
+        let watched = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? };
         Ok(Self(Kind::Tokio(watched)))
     }
 

@@ -18,7 +18,9 @@ pub(super) fn plugins(arguments: PluginsArguments) -> Result<(), Failure> {
         views.push(match found {
             Ok((file, metadata)) => json!({ "plugin": name, "file": file, "metadata": metadata }),
             Err(problem) => match plugin.interpreter() {
-                Ok(Some(command)) => json!({ "plugin": name, "interpreter": command }),
+                Ok(Some(given)) => {
+                    json!({ "plugin": name, "interpreter": given.words, "launcher": given.launcher })
+                }
                 _ => json!({ "plugin": name, "problem": problem }),
             },
         });

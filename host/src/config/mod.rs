@@ -18,6 +18,7 @@ mod settings;
 mod tests;
 
 pub(crate) use environment::Environment;
+pub(crate) use interpreter::Interpreter;
 pub(crate) use mistakes::Mistakes;
 pub(crate) use plugin::{Executor, PluginConfig, PluginKind};
 pub(crate) use settings::{Config, Log, LogFormat, LogPolicy};

@@ -88,7 +88,9 @@ fn fail(request: &Request, ledger: Ledger, fault: Fault) -> Answer {
             Answer::failed(timings)
         }
         FaultKind::Broken => refused(ledger, Rejection::Broken(fault.message)),
-        FaultKind::Plugin | FaultKind::Unstarted => ended(ledger, Outcome::Crashed, Rejection::Crashed),
+        FaultKind::Plugin | FaultKind::Unstarted => {
+            ended(ledger, Outcome::Crashed, Rejection::Crashed)
+        }
         FaultKind::Timeout => ended(ledger, Outcome::TimedOut, Rejection::TimedOut),
         FaultKind::Cancelled => ended(ledger, Outcome::Cancelled, Rejection::Cancelled),
         FaultKind::BadRequest => refused(ledger, Rejection::Malformed(fault.message)),

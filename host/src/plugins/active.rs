@@ -1,6 +1,7 @@
-//! A set of plugins: the auth chain, the runner of each function type, and what each was made from.
+//! A set of plugins: the auth chain, the runner of each function type, the languages, and what each was made from.
 
 use super::auth::Authenticator;
+use super::language::Language;
 use super::library::ContentHash;
 use super::locate::Signature;
 use super::metadata::Metadata;
@@ -21,6 +22,7 @@ pub(crate) struct Active {
     pub(crate) challenge: String,
     pub(crate) credential_headers: &'static [String],
     pub(super) runners: HashMap<String, Arc<Runner>>,
+    pub(super) languages: HashMap<String, Arc<Language>>,
     pub(super) entries: Vec<Entry>,
     /// Plugins that could not be taken, and the library file that they were tried with.
     pub(super) failed: Vec<(PluginConfig, Option<Signature>)>,
@@ -41,6 +43,7 @@ pub(crate) struct Entry {
 pub(super) enum Kind {
     Auth(Arc<Authenticator>),
     Runner(Arc<Runner>),
+    Language(Arc<Language>),
 }
 
 /// Kept for good: every request refers to them, and they change only when an auth plugin does.
@@ -49,12 +52,25 @@ fn kept(headers: Vec<String>) -> &'static [String] {
 }
 
 impl Active {
-    pub(super) fn new(entries: Vec<Entry>, chain: &[String], before: &Self) -> Self {
+    /// `given`: languages without a plugin.
+    pub(super) fn new(
+        entries: Vec<Entry>,
+        given: Vec<(String, Arc<Language>)>,
+        chain: &[String],
+        before: &Self,
+    ) -> Self {
         let mut runners = HashMap::new();
+        let mut languages: HashMap<_, _> = given.into_iter().collect();
         for entry in &entries {
-            if let Kind::Runner(runner) = &entry.instance {
-                for kind in &runner.serves {
-                    runners.entry(kind.clone()).or_insert_with(|| Arc::clone(runner));
+            match &entry.instance {
+                Kind::Auth(_) => {}
+                Kind::Language(language) => {
+                    languages.insert(entry.config.name.clone(), Arc::clone(language));
+                }
+                Kind::Runner(runner) => {
+                    for kind in &runner.serves {
+                        runners.entry(kind.clone()).or_insert_with(|| Arc::clone(runner));
+                    }
                 }
             }
         }
@@ -86,6 +102,7 @@ impl Active {
             challenge,
             credential_headers: kept(headers),
             runners,
+            languages,
             entries,
             failed: Vec::new(),
         }
@@ -111,16 +128,10 @@ impl Active {
         self.entries.iter().find(|entry| entry.config.table() == plugin.table())
     }
 
-    pub(super) fn types_that_differ(&self, other: &Self) -> Vec<String> {
-        let mut types: Vec<&String> = self.runners.keys().chain(other.runners.keys()).collect();
-        types.sort_unstable();
-        types.dedup();
-        let differs = |kind: &String| match (self.runners.get(kind), other.runners.get(kind)) {
-            (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
-            (None, None) => false,
-            _ => true,
-        };
-        types.into_iter().filter(|kind| differs(kind)).cloned().collect()
+    /// Function types whose runner is another one, and languages that are other ones.
+    pub(super) fn differences(&self, other: &Self) -> (Vec<String>, Vec<String>) {
+        let languages = differing(&self.languages, &other.languages);
+        (differing(&self.runners, &other.runners), languages)
     }
 
     /// The plugins that are on.
@@ -132,9 +143,22 @@ impl Active {
     pub(crate) async fn shutdown(&self, grace: Duration) {
         let runners = self.entries.iter().filter_map(|entry| match &entry.instance {
             Kind::Runner(runner) => Some(runner),
-            Kind::Auth(_) => None,
+            Kind::Auth(_) | Kind::Language(_) => None,
         });
         let all = runners.map(|runner| runner.shutdown(grace));
         futures_util::future::join_all(all).await;
     }
+}
+
+/// Keys under which the two have not the very same thing.
+fn differing<T>(one: &HashMap<String, Arc<T>>, other: &HashMap<String, Arc<T>>) -> Vec<String> {
+    let mut keys: Vec<&String> = one.keys().chain(other.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let differs = |key: &String| match (one.get(key), other.get(key)) {
+        (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
+        (None, None) => false,
+        _ => true,
+    };
+    keys.into_iter().filter(|key| differs(key)).cloned().collect()
 }

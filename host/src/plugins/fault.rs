@@ -63,7 +63,7 @@ impl From<String> for Fault {
 }
 
 impl Fault {
-    fn of(kind: FaultKind, message: &str) -> Self {
+    pub(super) fn of(kind: FaultKind, message: &str) -> Self {
         Self { kind, message: message.to_owned(), path: String::new(), retry_after: None }
     }
 

@@ -56,6 +56,14 @@ pub(crate) fn inspect(file: &Path) -> Result<(Vec<u8>, Metadata), LoadError> {
     Ok((data, metadata))
 }
 
+/// Checks that the library at `file` offers `interface`, as far as that can be told without running any of it.
+pub(super) fn examine(file: &Path, interface: &str) -> Result<(ContentHash, Metadata), LoadError> {
+    let (data, metadata) = inspect(file)?;
+    let failed = |message: String| LoadError { file: file.to_owned(), message };
+    metadata.check(interface).map_err(failed)?;
+    Ok((Sha256::digest(&data).into(), metadata))
+}
+
 /// Loads the library at `file` and checks that it offers `interface`. Blocks.
 pub(crate) fn load(file: &Path, interface: &str) -> Result<Library, LoadError> {
     let failed = |message: String| LoadError { file: file.to_owned(), message };

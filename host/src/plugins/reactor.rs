@@ -1,7 +1,7 @@
 //! The service `reactor/1`: descriptors watched by the runtime of the thread that serves the call.
 
 use plugin_abi::async_ffi::FfiContext;
-use plugin_abi::{Handle, ReactorV1, RawInterface, readiness};
+use plugin_abi::{Handle, RawInterface, ReactorV1, readiness};
 use std::os::fd::BorrowedFd;
 use std::task::Poll;
 use tokio::io::Interest;

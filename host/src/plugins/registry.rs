@@ -3,15 +3,16 @@
 use super::active::{Active, Entry, Kind};
 use super::auth::Authenticator;
 use super::create::Folders;
-use super::deployed::Deployed;
 use super::fault::Fault;
-use super::library::{Library, load};
+use super::given_language::GivenLanguage;
+use super::language::{Language, PluginLanguage};
+use super::library::{examine, load};
 use super::locate::{Libraries, Signature, signature};
-use super::runner::{Runner, Spec};
+use super::runner::Runner;
 use crate::config::{Config, PluginConfig, PluginKind};
-use crate::functions::{Candidate, Preparer};
 use arc_swap::ArcSwap;
-use plugin_abi::{AUTH_V1, RUNNER_V1};
+use plugin_abi::{AUTH_V1, LANGUAGE_V1, RUNNER_V1};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) struct Changed {
     pub(crate) mistakes: Vec<String>,
     /// Function types whose runner is another one now, or gone.
     pub(crate) types: Vec<String>,
+    /// Languages that are other ones now, or gone.
+    pub(crate) languages: Vec<String>,
 }
 
 impl Plugins {
@@ -49,6 +52,16 @@ impl Plugins {
         self.active.load().runners.keys().cloned().collect()
     }
 
+    /// Languages that are on.
+    pub(crate) fn language_names(&self) -> Vec<String> {
+        self.active.load().languages.keys().cloned().collect()
+    }
+
+    /// A language that is on.
+    pub(crate) fn language(&self, name: &str) -> Option<Arc<Language>> {
+        self.active.load().languages.get(name).cloned()
+    }
+
     /// Makes what the configuration asks for. A plugin that fails is left as it was and reported. Blocks.
     pub(crate) fn apply(&self, config: &Config) -> Changed {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,11 +70,13 @@ impl Plugins {
             Folders { config: config.folder.clone(), deploy: config.deploy.folder.clone() };
         let mut mistakes = Vec::new();
         let mut entries = Vec::new();
+        let mut given = Vec::new();
         let mut failed = Vec::new();
         for plugin in &config.plugins {
             let earlier = before.entry(plugin);
-            match self.entry(plugin, earlier, &folders) {
-                Ok(entry) => entries.extend(entry),
+            match self.make(plugin, earlier, &before, &folders) {
+                Ok(Made::Entry(entry)) => entries.push(*entry),
+                Ok(Made::Given(language)) => given.push((plugin.name.clone(), language)),
                 Err(fault) => {
                     mistakes.push(mistake(config, plugin, &fault));
                     failed.push((plugin.clone(), self.signature(plugin)));
@@ -69,14 +84,14 @@ impl Plugins {
                 }
             }
         }
-        let mut after = Active::new(entries, &config.auth.chain, &before);
+        let mut after = Active::new(entries, given, &config.auth.chain, &before);
         after.failed = failed;
         if after.closed.is_some() && before.was_made() {
             after.keep_door_of(&before);
         }
-        let types = before.types_that_differ(&after);
+        let (types, languages) = before.differences(&after);
         self.active.store(Arc::new(after));
-        Changed { mistakes, types }
+        Changed { mistakes, types, languages }
     }
 
     /// True when the library file of a plugin is another one now than the one that it was made from, or tried with in vain.
@@ -95,31 +110,36 @@ impl Plugins {
         signature(&self.libraries.find(plugin).ok()?)
     }
 
-    /// An entry for a plugin, the earlier one where nothing has changed; none for an interpreter without a library.
-    fn entry(
+    /// What a table enables; the earlier instance where nothing has changed.
+    fn make(
         &self,
         plugin: &PluginConfig,
         earlier: Option<&Entry>,
+        before: &Active,
         folders: &Folders,
-    ) -> Result<Option<Entry>, Fault> {
-        let interpreter = plugin.interpreter();
-        if interpreter.map_err(|(path, message)| Fault::config(path, &message))?.is_some() {
-            return Ok(None);
-        }
+    ) -> Result<Made, Fault> {
         let interface = match plugin.kind {
             PluginKind::Auth => AUTH_V1,
             PluginKind::Runner => RUNNER_V1,
-            PluginKind::Language | PluginKind::Store => {
-                self.libraries.find(plugin).map_err(|reason| {
-                    let keys: Vec<_> = plugin.settings.keys().map(String::as_str).collect();
-                    let found = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
-                    format!("{reason}; an interpreter without a plugin needs the key `command` (keys given: {found})")
-                })?;
-                return Err("this host has no interface for plugins of this kind yet"
-                    .to_owned()
-                    .into());
+            PluginKind::Language => match self.libraries.find(plugin) {
+                Ok(_) => LANGUAGE_V1,
+                Err(reason) => return given(plugin, before, folders, &reason),
+            },
+            PluginKind::Store => {
+                let message = "this host has no interface for plugins of this kind yet";
+                return Err(message.to_owned().into());
             }
         };
+        self.entry(plugin, interface, earlier, folders).map(|entry| Made::Entry(Box::new(entry)))
+    }
+
+    fn entry(
+        &self,
+        plugin: &PluginConfig,
+        interface: &str,
+        earlier: Option<&Entry>,
+        folders: &Folders,
+    ) -> Result<Entry, Fault> {
         let file = self.libraries.find(plugin)?;
         let signature = signature(&file);
         if let Some(earlier) = earlier
@@ -127,32 +147,50 @@ impl Plugins {
             && earlier.signature == signature
             && earlier.file == file
         {
-            return Ok(Some(earlier.clone()));
+            return Ok(earlier.clone());
         }
-        let library = load(&file, interface).map_err(|error| error.to_string())?;
+        let (hash, metadata) = examine(&file, interface).map_err(|error| error.to_string())?;
         if let Some(earlier) = earlier
             && earlier.config == *plugin
-            && earlier.hash == library.hash
+            && earlier.hash == hash
         {
-            return Ok(Some(Entry { file, signature, ..earlier.clone() }));
+            return Ok(Entry { file, signature, ..earlier.clone() });
         }
-        let instance = create_in_time(plugin.clone(), library.clone(), folders.clone())?;
+        let instance = create_in_time(plugin.clone(), file.clone(), folders.clone())?;
         if earlier.is_some() {
-            tracing::info!(
-                plugin = plugin.table(),
-                version = library.metadata.version,
-                "plugin replaced"
-            );
+            tracing::info!(plugin = plugin.table(), version = metadata.version, "plugin replaced");
         }
-        Ok(Some(Entry {
-            config: plugin.clone(),
-            file,
-            metadata: library.metadata,
-            hash: library.hash,
-            signature,
-            instance,
-        }))
+        Ok(Entry { config: plugin.clone(), file, metadata, hash, signature, instance })
     }
+}
+
+/// What a table enables.
+enum Made {
+    Entry(Box<Entry>),
+    /// A language without a plugin.
+    Given(Arc<Language>),
+}
+
+fn given(
+    plugin: &PluginConfig,
+    before: &Active,
+    folders: &Folders,
+    no_library: &str,
+) -> Result<Made, Fault> {
+    let interpreter = plugin.interpreter();
+    let interpreter = interpreter.map_err(|(path, message)| Fault::config(&path, &message))?;
+    let Some(interpreter) = interpreter else {
+        let keys: Vec<_> = plugin.settings.keys().map(String::as_str).collect();
+        let found = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+        return Err(format!("{no_library}; an interpreter without a plugin needs the key `command` (keys given: {found})").into());
+    };
+    if let Some(earlier) = before.languages.get(&plugin.name)
+        && matches!(&**earlier, Language::Given(given) if given.config == *plugin)
+    {
+        return Ok(Made::Given(Arc::clone(earlier)));
+    }
+    let language = GivenLanguage::new(plugin.clone(), interpreter, &folders.config)?;
+    Ok(Made::Given(Arc::new(Language::Given(language))))
 }
 
 /// `shortedfaas.toml:12: auth.api-key.ttl: what is wrong`.
@@ -170,17 +208,10 @@ fn mistake(config: &Config, plugin: &PluginConfig, fault: &Fault) -> String {
 }
 
 /// Creates an instance on a thread of its own: one that never comes back must not hold up the host.
-fn create_in_time(plugin: PluginConfig, library: Library, folders: Folders) -> Result<Kind, Fault> {
+fn create_in_time(plugin: PluginConfig, file: PathBuf, folders: Folders) -> Result<Kind, Fault> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let work = move || {
-        let made = match plugin.kind {
-            PluginKind::Auth => Authenticator::create(&plugin, &library, &folders)
-                .map(|made| Kind::Auth(Arc::new(made))),
-            _ => {
-                Runner::create(&plugin, &library, &folders).map(|made| Kind::Runner(Arc::new(made)))
-            }
-        };
-        let _ = sender.send(made);
+        let _ = sender.send(create(plugin, file, folders));
     };
     let thread = std::thread::Builder::new().name("plugin-create".into()).spawn(work);
     thread.map_err(|error| format!("no thread to create it on: {error}"))?;
@@ -189,25 +220,24 @@ fn create_in_time(plugin: PluginConfig, library: Library, folders: Folders) -> R
     })
 }
 
-impl Preparer for Plugins {
-    type Prepared = Deployed;
-
-    async fn prepare(&self, function: Candidate<'_>) -> Result<(Deployed, Option<String>), String> {
-        let kind = function.manifest.kind.as_str();
-        let runner = self.active.load().runners.get(kind).cloned();
-        let runner = runner.ok_or_else(|| format!("no runner for type `{kind}` is enabled"))?;
-        let folder = function.folder.to_str().ok_or("the folder's path is not UTF-8")?;
-        let deploy_folder =
-            function.deploy_folder.to_str().ok_or("the deploy folder's path is not UTF-8")?;
-        let spec = Spec {
-            name: function.name,
-            kind,
-            folder,
-            deploy_folder,
-            generation: function.generation,
-            manifest_json: function.manifest.runner_json(),
-        };
-        let (prepared, warning) = runner.prepare(spec).await.map_err(|fault| fault.to_string())?;
-        Ok((Deployed::new(prepared, function.manifest), warning))
-    }
+fn create(plugin: PluginConfig, file: PathBuf, folders: Folders) -> Result<Kind, Fault> {
+    let load = |interface| load(&file, interface).map_err(|error| Fault::from(error.to_string()));
+    Ok(match plugin.kind {
+        PluginKind::Auth => {
+            let made = Authenticator::create(&plugin, &load(AUTH_V1)?, &folders)?;
+            Kind::Auth(Arc::new(made))
+        }
+        PluginKind::Language => {
+            let has_settings = !plugin.settings.is_empty();
+            let language = PluginLanguage::new(plugin, file, folders);
+            // What is written in its table is checked now; the rest can wait for the first function.
+            if has_settings {
+                language.load()?;
+            }
+            Kind::Language(Arc::new(Language::Plugin(language)))
+        }
+        PluginKind::Runner | PluginKind::Store => {
+            Kind::Runner(Arc::new(Runner::create(&plugin, &load(RUNNER_V1)?, &folders)?))
+        }
+    })
 }

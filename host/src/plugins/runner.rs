@@ -27,7 +27,8 @@ pub(crate) struct Runner {
     instance: Instance,
 }
 
-/// What a runner is told of a function.
+/// What a runner or a language is told of a function.
+#[derive(Clone)]
 pub(crate) struct Spec<'a> {
     pub(crate) name: &'a str,
     pub(crate) kind: &'a str,
@@ -35,6 +36,20 @@ pub(crate) struct Spec<'a> {
     pub(crate) deploy_folder: &'a str,
     pub(crate) generation: u64,
     pub(crate) manifest_json: String,
+}
+
+impl Spec<'_> {
+    pub(super) fn to_abi(&self) -> FunctionSpecV1 {
+        FunctionSpecV1 {
+            name: self.name.into(),
+            kind: self.kind.into(),
+            folder: self.folder.into(),
+            deploy_folder: self.deploy_folder.into(),
+            generation: self.generation,
+            manifest_json: self.manifest_json.as_str().into(),
+            extra: Extra::new(),
+        }
+    }
 }
 
 /// A function that a runner has prepared; released when it is dropped.
@@ -82,18 +97,9 @@ impl Runner {
     /// Prepares a function.
     pub(crate) async fn prepare(
         self: &Arc<Self>,
-        spec: Spec<'_>,
+        spec: &Spec<'_>,
     ) -> Result<(PreparedFunction, Option<String>), Fault> {
-        let raw = FunctionSpecV1 {
-            name: spec.name.into(),
-            kind: spec.kind.into(),
-            folder: spec.folder.into(),
-            deploy_folder: spec.deploy_folder.into(),
-            generation: spec.generation,
-            manifest_json: spec.manifest_json.into(),
-            extra: Extra::new(),
-        };
-        let future = (self.table.prepare)(self.instance, raw);
+        let future = (self.table.prepare)(self.instance, spec.to_abi());
         match Call::new(Arc::clone(self), future).await {
             RResult::RErr(error) => Err(error.into()),
             RResult::ROk(prepared) => {

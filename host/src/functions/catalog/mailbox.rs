@@ -17,7 +17,7 @@ pub(super) enum Message<P: Preparer> {
     /// An examination has come to its end.
     Concluded(Conclusion<P>),
     /// Prepare the functions of these types anew.
-    PrepareAgain(Vec<String>),
+    PrepareAgain(Vec<String>, Vec<String>),
     /// Read all manifests anew.
     Defaults(Box<Defaults>),
     /// Wait so long for a folder to come to rest from now on.

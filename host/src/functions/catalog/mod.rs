@@ -122,9 +122,9 @@ impl<P: Preparer> Catalog<P> {
         let _ = tokio::time::timeout(LONGEST_REFRESH, answered).await;
     }
 
-    /// Prepares all functions of these types anew, as when their runner has been replaced. Does not wait.
-    pub(crate) fn prepare_again(&self, kinds: &[String]) {
-        self.mailbox.post(Message::PrepareAgain(kinds.to_vec()));
+    /// Prepares all functions of these types or languages anew, as when their plugin has been replaced. Does not wait.
+    pub(crate) fn prepare_again(&self, kinds: &[String], languages: &[String]) {
+        self.mailbox.post(Message::PrepareAgain(kinds.to_vec(), languages.to_vec()));
     }
 
     /// From now on a change is taken when its folder has rested for so long.

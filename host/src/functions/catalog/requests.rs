@@ -4,6 +4,7 @@ use super::entry::{Entry, Want};
 use super::function::Preparer;
 use super::keeper::Keeper;
 use super::mailbox::Message;
+use crate::functions::manifest::Refusal;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,7 +21,7 @@ impl<P: Preparer> Keeper<P> {
                 Message::Refresh(name, answer) => self.refresh(&name, answer),
                 Message::WhenQuiet(answer) => self.waiting_for_quiet.push(answer),
                 Message::Settle(settle) => self.settle = settle,
-                Message::PrepareAgain(kinds) => self.prepare_again(&kinds),
+                Message::PrepareAgain(kinds, languages) => self.prepare_again(&kinds, &languages),
                 Message::Defaults(defaults) => {
                     self.defaults = *defaults;
                     self.want_of_all(|_| Some(Want::Manifest));
@@ -43,12 +44,18 @@ impl<P: Preparer> Keeper<P> {
         self.schedule(&name, Instant::now());
     }
 
-    fn prepare_again(&mut self, kinds: &[String]) {
+    fn prepare_again(&mut self, kinds: &[String], languages: &[String]) {
         self.want_of_all(|entry| {
-            let generation = entry.generation.as_ref().map(|generation| &generation.manifest.kind);
-            let refused = entry.trouble.as_ref().and_then(|trouble| trouble.refusal.kind.as_ref());
+            let manifest = entry.generation.as_ref().map(|generation| &generation.manifest);
+            let refusal = entry.trouble.as_ref().map(|trouble| &trouble.refusal);
+            let refused = |part: fn(&Refusal) -> Option<&String>| refusal.and_then(part);
+            let kind = manifest.map(|manifest| &manifest.kind);
+            let language = manifest.map(|manifest| &manifest.language);
+            let kind = kind.or(refused(|refusal| refusal.kind.as_ref()));
+            let language = language.or(refused(|refusal| refusal.language.as_ref()));
             // One whose type could not be read is none of these, and one that is being prepared may be.
-            let affected = generation.or(refused).is_some_and(|kind| kinds.contains(kind));
+            let affected = kind.is_some_and(|kind| kinds.contains(kind))
+                || language.is_some_and(|language| languages.contains(language));
             (affected || entry.preparing.is_some()).then_some(Want::Prepare)
         });
     }

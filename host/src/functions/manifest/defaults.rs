@@ -2,7 +2,6 @@
 
 use super::Limits;
 use crate::config::LogPolicy;
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ pub(crate) struct Defaults {
     pub(crate) log: LogPolicy,
     /// Where `{"secret": "name"}` looks.
     pub(crate) secrets_folder: PathBuf,
-    /// Language to command and leading arguments, for `launched` without a command.
-    pub(crate) interpreters: HashMap<String, Vec<String>>,
+    /// Languages that are on.
+    pub(crate) languages: Vec<String>,
     /// The host's own variables, for `{"from": "NAME"}`.
     pub(crate) host_variable: fn(&str) -> Option<String>,
     /// Types that a runner that is on serves.
@@ -42,7 +41,7 @@ impl Defaults {
             },
             log: LogPolicy::Full,
             secrets_folder: PathBuf::from("/nowhere/secrets"),
-            interpreters: HashMap::new(),
+            languages: ["python", "node", "lua", "c"].map(str::to_owned).to_vec(),
             host_variable: |_| None,
             types: super::kind::KINDS.map(|(kind, _)| kind.to_owned()).to_vec(),
         }

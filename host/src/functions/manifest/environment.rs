@@ -160,7 +160,7 @@ mod tests {
         let sources =
             format!(r#"{{"A":"{SECRET}","B":{{"from":"REGION"}},"C":{{"secret":"key"}}}}"#);
         let manifest = parse(&sources).expect("good");
-        let told: Value = serde_json::from_str(&manifest.runner_json()).expect("JSON");
+        let told: Value = serde_json::from_str(&manifest.runner_json(None)).expect("JSON");
         for name in ["A", "B", "C"] {
             assert_eq!(told["environment"][name], SECRET);
         }

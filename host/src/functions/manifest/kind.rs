@@ -74,6 +74,7 @@ impl CommandLine {
         fields: &Fields<'_>,
         defaults: &Defaults,
     ) {
+        check_language(kind, language, self.command_given, fields, defaults);
         // Given and wrong has been said already.
         if self.command_given {
             return;
@@ -82,27 +83,9 @@ impl CommandLine {
             "executable" => {
                 fields.problem("command", "missing: name a file in the folder or a program on PATH")
             }
-            "launched" => self.launch(language, fields, defaults),
             "native" => self.only_file("so", folder, fields),
             "wasm" => self.only_file("wasm", folder, fields),
             _ => {}
-        }
-    }
-
-    fn launch(&mut self, language: &str, fields: &Fields<'_>, defaults: &Defaults) {
-        match defaults.interpreters.get(language).and_then(|words| words.split_first()) {
-            Some((command, leading)) => {
-                self.command = Some(command.clone());
-                self.arguments.splice(0..0, leading.iter().cloned());
-            }
-            None if language.is_empty() => {}
-            None => {
-                let language = short(language);
-                fields.problem("command", &format!(
-                    "no interpreter for language `{language}`: add it here, or [languages.{language}] \
-                     command = \"{language}\" to shortedfaas.toml"
-                ));
-            }
         }
     }
 
@@ -115,6 +98,41 @@ impl CommandLine {
                 short(first), short(second)
             )),
         }
+    }
+}
+
+/// A function whose language must say how it is started needs that language to be on.
+fn check_language(
+    kind: &str,
+    language: &str,
+    command_given: bool,
+    fields: &Fields<'_>,
+    defaults: &Defaults,
+) {
+    let wanted = match kind {
+        "interpreted" | "compiled" => true,
+        "launched" => !command_given,
+        _ => false,
+    };
+    let is_on = defaults.languages.iter().any(|known| known == language);
+    // A type that nothing runs is told by itself, and a missing language has been.
+    if !wanted || is_on || language.is_empty() || !served(defaults).any(|served| served == kind) {
+        return;
+    }
+    let hint = did_you_mean(language, defaults.languages.iter().map(String::as_str));
+    let language = short(language);
+    if kind == "launched" {
+        fields.problem(
+            "command",
+            &format!(
+                "no interpreter for language `{language}`: add it here, or [languages.{language}] \
+             command = \"{language}\" to shortedfaas.toml{hint}"
+            ),
+        );
+    } else {
+        fields.problem("language", &format!(
+            "no language `{language}` is enabled: add [languages.{language}] to shortedfaas.toml{hint}"
+        ));
     }
 }
 

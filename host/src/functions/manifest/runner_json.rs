@@ -2,13 +2,13 @@
 
 use super::policies::millis;
 use super::{Input, Manifest, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 impl Manifest {
-    /// Every key is there; `null` where there is nothing. Holds secrets: for the runner alone.
-    pub(crate) fn runner_json(&self) -> String {
+    /// Every key is there; `null` where there is nothing; `launch` is the language's plan. Holds secrets: for the runner alone.
+    pub(crate) fn runner_json(&self, plan: Option<Value>) -> String {
         let runner = &self.for_runner;
-        json!({
+        let mut manifest = json!({
             "type": self.kind,
             "language": self.language,
             "command": runner.command,
@@ -38,7 +38,33 @@ impl Manifest {
             "group": runner.group,
             "build": runner.build,
             "completion": self.completion,
-        })
-        .to_string()
+        });
+        if let (Some(plan), Some(members)) = (plan, manifest.as_object_mut()) {
+            members.insert("launch".to_owned(), plan);
+        }
+        manifest.to_string()
+    }
+
+    /// Whether a language must say how the function is started.
+    pub(crate) fn needs_plan(&self) -> bool {
+        match self.kind.as_str() {
+            "interpreted" | "compiled" => true,
+            "launched" => self.for_runner.command.is_none(),
+            _ => false,
+        }
+    }
+
+    /// `build`: whether it is built on deploy.
+    pub(crate) fn builds_by_itself(&self) -> bool {
+        self.for_runner.build == "auto"
+    }
+
+    /// The same with a language's command line before its own arguments.
+    pub(crate) fn with_command(&self, command: String, mut leading: Vec<String>) -> Self {
+        let mut completed = self.clone();
+        leading.append(&mut completed.for_runner.arguments);
+        completed.for_runner.arguments = leading;
+        completed.for_runner.command = Some(command);
+        completed
     }
 }

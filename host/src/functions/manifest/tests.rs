@@ -8,7 +8,7 @@ use std::path::Path;
 #[track_caller]
 fn check(text: &str, pointer: &str, expected: Value) {
     let manifest = parse(text, &Defaults::for_tests()).expect(text);
-    let told: Value = serde_json::from_str(&manifest.runner_json()).expect("JSON");
+    let told: Value = serde_json::from_str(&manifest.runner_json(None)).expect("JSON");
     assert_eq!(told.pointer(pointer), Some(&expected), "{pointer} of {text}");
 }
 
@@ -48,7 +48,7 @@ fn defaults_are_filled_in() {
     let manifest = parse(&with(r#""log":"meta""#), &Defaults::for_tests()).expect("good");
     assert_eq!((manifest.concurrency, manifest.allow_header.as_str()), (64, "POST"));
     assert_eq!((manifest.response, manifest.log), (Response::Buffered, LogPolicy::Meta));
-    let told: Value = serde_json::from_str(&manifest.runner_json()).expect("JSON");
+    let told: Value = serde_json::from_str(&manifest.runner_json(None)).expect("JSON");
     let expected = json!({
         "type": "executable", "language": "", "command": "jq", "arguments": [], "environment": {},
         "timeout_ms": 60_000, "concurrency": 64, "response": "buffered", "input": "text",
@@ -153,10 +153,13 @@ fn a_launched_program_gets_its_languages_command() {
         ],
     );
     let mut defaults = Defaults::for_tests();
-    defaults.interpreters.insert("ruby".into(), vec!["/opt/ruby".into(), "-w".into()]);
-    let manifest = parse(text, &defaults).expect("good").for_runner;
-    assert_eq!(manifest.command.as_deref(), Some("/opt/ruby"));
-    assert_eq!(manifest.arguments, ["-w", "x.rb"]);
+    defaults.languages = vec!["ruby".into()];
+    let manifest = parse(text, &defaults).expect("good");
+    assert!(manifest.needs_plan());
+    let completed = manifest.with_command("/opt/ruby".into(), vec!["-w".into()]);
+    assert!(!completed.needs_plan());
+    assert_eq!(completed.for_runner.command.as_deref(), Some("/opt/ruby"));
+    assert_eq!(completed.for_runner.arguments, ["-w", "x.rb"]);
 }
 
 #[test]

@@ -166,7 +166,7 @@ async fn new_defaults_and_new_runners_reach_who_they_concern() {
     world.catalog.set_defaults(defaults.clone());
     world.catalog.quiet().await;
     assert_eq!(number("f").0, f);
-    world.catalog.prepare_again(&["launched".to_owned()]);
+    world.catalog.prepare_again(&["launched".to_owned()], &[]);
     world.catalog.quiet().await;
     assert!(number("f").0 == f && number("g").0 > g);
     defaults.types = vec!["executable".to_owned()];

@@ -1,0 +1,89 @@
+//! A function from its manifest to what can be called: the language plans, the runner prepares.
+
+use super::deployed::Deployed;
+use super::language::{Language, PlanView};
+use super::registry::Plugins;
+use super::runner::Spec;
+use crate::functions::{Candidate, Manifest, Preparer};
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+impl Preparer for Plugins {
+    type Prepared = Deployed;
+
+    async fn prepare(&self, function: Candidate<'_>) -> Result<(Deployed, Option<String>), String> {
+        let manifest = function.manifest;
+        let kind = manifest.kind.as_str();
+        let runner = self.active().runners.get(kind).cloned();
+        let runner = runner.ok_or_else(|| format!("no runner for type `{kind}` is enabled"))?;
+        let folder = function.folder.to_str().ok_or("the folder's path is not UTF-8")?;
+        let deploy_folder =
+            function.deploy_folder.to_str().ok_or("the deploy folder's path is not UTF-8")?;
+        let mut spec = Spec {
+            name: function.name,
+            kind,
+            folder,
+            deploy_folder,
+            generation: function.generation,
+            manifest_json: manifest.runner_json(None),
+        };
+        let mut warnings = Vec::new();
+        if manifest.needs_plan() {
+            let (plan, view) = plan(self.planner(manifest)?, &spec).await?;
+            warnings.extend(view.warning);
+            spec.manifest_json = match kind {
+                "launched" => manifest.with_command(view.command, view.arguments).runner_json(None),
+                _ => manifest.runner_json(Some(plan)),
+            };
+        }
+        let (prepared, warning) = runner.prepare(&spec).await.map_err(|fault| fault.to_string())?;
+        warnings.extend(warning);
+        let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
+        Ok((Deployed::new(prepared, manifest), warning))
+    }
+}
+
+impl Plugins {
+    fn planner(&self, manifest: &Manifest) -> Result<Arc<Language>, String> {
+        let name = &manifest.language;
+        self.language(name).ok_or_else(|| {
+            format!("no language `{name}` is enabled: add [languages.{name}] to shortedfaas.toml")
+        })
+    }
+}
+
+/// The plan as it goes to the runner, and what the host reads of it.
+async fn plan(language: Arc<Language>, spec: &Spec<'_>) -> Result<(Value, PlanView), String> {
+    let owned = OwnedSpec::of(spec);
+    // An interpreter may have to be asked for its version.
+    let planned = tokio::task::spawn_blocking(move || language.plan(&owned.borrowed())).await;
+    let plan = planned.map_err(|error| error.to_string())?.map_err(|fault| fault.to_string())?;
+    let view = PlanView::deserialize(&plan)
+        .map_err(|error| format!("the language's plan cannot be read: {error}"))?;
+    Ok((plan, view))
+}
+
+struct OwnedSpec {
+    texts: [String; 5],
+    generation: u64,
+}
+
+impl OwnedSpec {
+    fn of(spec: &Spec<'_>) -> Self {
+        let texts = [spec.name, spec.kind, spec.folder, spec.deploy_folder, &spec.manifest_json];
+        Self { texts: texts.map(str::to_owned), generation: spec.generation }
+    }
+
+    fn borrowed(&self) -> Spec<'_> {
+        let [name, kind, folder, deploy_folder, manifest_json] = &self.texts;
+        Spec {
+            name,
+            kind,
+            folder,
+            deploy_folder,
+            generation: self.generation,
+            manifest_json: manifest_json.clone(),
+        }
+    }
+}
