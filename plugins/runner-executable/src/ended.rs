@@ -4,6 +4,7 @@ use crate::grown::Cause;
 use crate::program::Program;
 use crate::running::Ended;
 use plugin_api::{End, Error, ErrorKind, Outcome, Result};
+use processes::{exit_code, killed_by};
 use std::time::Duration;
 
 /// A program that fails so soon without a word, in a folder that was taken away meanwhile, has failed for that reason.
@@ -74,31 +75,4 @@ pub(crate) fn timed_out(program: &Program) -> String {
 
 fn too_much(program: &Program) -> String {
     format!("output larger than `limits.output`, {} bytes", program.output_limit_bytes)
-}
-
-fn exit_code(status: i32) -> Option<i32> {
-    libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status))
-}
-
-fn killed_by(signal: i32) -> String {
-    let name = match signal {
-        libc::SIGHUP => "SIGHUP",
-        libc::SIGINT => "SIGINT",
-        libc::SIGQUIT => "SIGQUIT",
-        libc::SIGILL => "SIGILL",
-        libc::SIGTRAP => "SIGTRAP",
-        libc::SIGABRT => "SIGABRT",
-        libc::SIGBUS => "SIGBUS",
-        libc::SIGFPE => "SIGFPE",
-        libc::SIGKILL => "SIGKILL",
-        libc::SIGSEGV => "SIGSEGV",
-        libc::SIGPIPE => "SIGPIPE",
-        libc::SIGALRM => "SIGALRM",
-        libc::SIGTERM => "SIGTERM",
-        libc::SIGXCPU => "SIGXCPU",
-        libc::SIGXFSZ => "SIGXFSZ",
-        libc::SIGSYS => "SIGSYS",
-        _ => return format!("killed by signal {signal}"),
-    };
-    format!("killed by signal {signal} ({name})")
 }

@@ -1,14 +1,13 @@
-//! The environment of a process: CGI/1.1 names, declared variables, `SHORTEDFAAS_*`; one buffer, made for `execve`.
+//! The environment of a process: CGI/1.1 names, declared variables, `SHORTEDFAAS_*`.
 
 use crate::headers::Headers;
 use plugin_api::{Error, ErrorKind, Request, Result};
+use processes::Block;
 use std::collections::BTreeMap;
-use std::ffi::{CStr, OsStr, OsString, c_char};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// All that a process inherits of the host's own environment.
-const INHERITED: &[&str] = &["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 /// Names that belong to CGI or to this runner: neither a declared variable nor a client takes them.
 const RESERVED: &[&str] = &[
     "AUTH_TYPE",
@@ -29,18 +28,7 @@ const RESERVED: &[&str] = &[
     "SERVER_PROTOCOL",
     "SERVER_SOFTWARE",
 ];
-const OWN_PREFIX: &str = "SHORTEDFAAS_";
 const SOFTWARE: &str = concat!("ShortedFaaS/", env!("CARGO_PKG_VERSION"));
-/// The kernel takes no string longer than this, with its end.
-pub(crate) const STRING_LIMIT_BYTES: usize = 128 << 10;
-
-/// `NAME=value` strings, each ended by a NUL, and where each begins.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Block {
-    bytes: Vec<u8>,
-    starts: Vec<u32>,
-}
-
 /// What is the same for every call of a function.
 #[derive(Debug)]
 pub(crate) struct Environment {
@@ -67,32 +55,18 @@ impl Environment {
         declared: &BTreeMap<String, String>,
         host_variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<(Self, Vec<String>)> {
-        let mut fixed = Block::default();
-        for name in INHERITED.iter().filter(|name| !declared.contains_key(**name)) {
-            let value = if *name == "PATH" {
-                Some(ground.search_path.to_owned())
-            } else {
-                host_variable(name)
-            };
-            if let Some(value) = value {
-                fixed.push(name, value.as_bytes());
-            }
-        }
-        fixed.push("GATEWAY_INTERFACE", b"CGI/1.1");
-        fixed.push("SERVER_SOFTWARE", SOFTWARE.as_bytes());
-        fixed.push("PWD", ground.folder.as_os_str().as_bytes());
-        fixed.push("SCRIPT_FILENAME", ground.program.as_os_str().as_bytes());
-        fixed.push("SHORTEDFAAS_FUNCTION", ground.function.as_bytes());
-        fixed.push("SHORTEDFAAS_HOST", ground.host_mark.as_bytes());
-        let mut refused = Vec::new();
-        for (name, value) in declared {
-            check_declared(name, value)?;
-            if RESERVED.contains(&name.as_str()) || name.starts_with(OWN_PREFIX) {
-                refused.push(name.clone());
-            } else {
-                fixed.push(name, value.as_bytes());
-            }
-        }
+        let folder = ground.folder.as_os_str().as_bytes();
+        let own: [(&str, &[u8]); 6] = [
+            ("GATEWAY_INTERFACE", b"CGI/1.1"),
+            ("SERVER_SOFTWARE", SOFTWARE.as_bytes()),
+            ("PWD", folder),
+            ("SCRIPT_FILENAME", ground.program.as_os_str().as_bytes()),
+            ("SHORTEDFAAS_FUNCTION", ground.function.as_bytes()),
+            ("SHORTEDFAAS_HOST", ground.host_mark.as_bytes()),
+        ];
+        let search_path = ground.search_path;
+        let base = processes::Ground { search_path, own: &own, reserved: RESERVED };
+        let (fixed, refused) = base.with(declared, host_variable)?;
         let declared_headers =
             declared.keys().filter(|name| name.starts_with("HTTP_")).cloned().collect();
         Ok((Self { fixed, declared_headers }, refused))
@@ -129,108 +103,6 @@ impl Environment {
         block.push_number("SHORTEDFAAS_ASYNCHRONOUS", u64::from(request.asynchronous()));
         Ok(block)
     }
-}
-
-impl Block {
-    /// A value with a NUL in it is left out: what follows would be read as another variable.
-    pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
-        if value.contains(&0) {
-            return;
-        }
-        self.begin();
-        self.bytes.extend_from_slice(name.as_bytes());
-        self.bytes.push(b'=');
-        self.bytes.extend_from_slice(value);
-        self.bytes.push(0);
-    }
-
-    fn push_known(&mut self, name: &str, value: &str) {
-        if !value.is_empty() {
-            self.push(name, value.as_bytes());
-        }
-    }
-
-    fn push_number(&mut self, name: &str, number: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = number;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + u8::try_from(rest % 10).expect("a digit is below ten");
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.push(name, &digits[at..]);
-    }
-
-    fn with_room(&self) -> Self {
-        let mut bytes = Vec::with_capacity(self.bytes.len() + 1024);
-        bytes.extend_from_slice(&self.bytes);
-        let mut starts = Vec::with_capacity(self.starts.len() + 32);
-        starts.extend_from_slice(&self.starts);
-        Self { bytes, starts }
-    }
-
-    fn begin(&mut self) {
-        let start = u32::try_from(self.bytes.len()).expect("a request's head is far below 4 GiB");
-        self.starts.push(start);
-    }
-
-    /// Begins a string that [`Block::bytes_mut`] fills; its index.
-    pub(crate) fn open(&mut self) -> usize {
-        self.begin();
-        self.starts.len() - 1
-    }
-
-    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
-    }
-
-    /// The string at `index`, without its NUL.
-    pub(crate) fn string(&self, index: usize) -> &[u8] {
-        let from = &self.bytes[self.starts[index] as usize..];
-        CStr::from_bytes_until_nul(from).map_or(from, CStr::to_bytes)
-    }
-
-    /// Lets the string at `index` be the last one written, which gives up its own index.
-    pub(crate) fn replace_by_last(&mut self, index: usize) {
-        if let Some(start) = self.starts.pop() {
-            self.starts[index] = start;
-        }
-    }
-
-    /// Pointers for `execve`, ended by a null, into `pointers`; valid while the block is.
-    pub(crate) fn pointers(&self, pointers: &mut Vec<*const c_char>) {
-        pointers.clear();
-        let strings = self.starts.iter().map(|start| self.bytes[*start as usize..].as_ptr().cast());
-        pointers.extend(strings);
-        pointers.push(std::ptr::null());
-    }
-
-    #[cfg(test)]
-    pub(crate) fn strings(&self) -> Vec<String> {
-        (0..self.starts.len())
-            .map(|index| String::from_utf8_lossy(self.string(index)).into_owned())
-            .collect()
-    }
-}
-
-fn check_declared(name: &str, value: &str) -> Result<()> {
-    let wrong = |text: &str| Err(Error::config(format!("environment.{name}"), text));
-    if name.is_empty() || name.contains(['=', '\0']) {
-        return wrong(
-            "a variable's name is not empty and has neither `=` nor NUL in it: rename it",
-        );
-    }
-    if value.contains('\0') {
-        return wrong("a variable's value cannot hold a NUL: encode it, as base64 for instance");
-    }
-    if name.len() + value.len() + 2 > STRING_LIMIT_BYTES {
-        return wrong("a variable longer than 128 KiB cannot be passed to a process: use a file");
-    }
-    Ok(())
 }
 
 /// `%41` becomes `A`; what is no such triple stays. `%00` cannot be passed on.

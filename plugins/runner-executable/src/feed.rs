@@ -1,8 +1,8 @@
 //! Writing to a program's standard input as it reads, from a body as it comes.
 
-use crate::watch::Watched;
 use bytes::{Buf, Bytes};
 use plugin_api::{Body, Error, Result};
+use processes::Watched;
 use rustix::io::Errno;
 use std::pin::pin;
 use std::task::{Context, Poll};

@@ -2,11 +2,11 @@
 
 use crate::feed::Feed;
 use crate::program::Program;
-use crate::running::{Ended, Read, Running, read_some};
-use crate::watch::{Watched, readable, writable};
+use crate::running::{Ended, Running};
 use plugin_api::tokio;
 use plugin_api::tokio::time::{Instant, Sleep, sleep_until};
 use plugin_api::{Body, Error, Request, Result};
+use processes::{Read, Watched, read_some, readable, writable};
 use rustix::process::{Signal, pidfd_send_signal};
 use std::future::poll_fn;
 use std::os::fd::AsFd;

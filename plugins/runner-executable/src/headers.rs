@@ -1,6 +1,6 @@
 //! A request's headers as `HTTP_*` variables of a process.
 
-use crate::environment::Block;
+use processes::Block;
 use std::ops::Range;
 
 /// Headers that no process is given: credentials, what CGI passes otherwise, and `Proxy` (it would become `HTTP_PROXY`).

@@ -6,12 +6,12 @@ use crate::grown::{Cause, Grown, Step};
 use crate::launch::Launch;
 use crate::manifest::Response;
 use crate::output;
-use crate::pool::Pool;
 use crate::program::Program;
 use crate::running::Ended;
 use crate::young::Young;
 use bytes::{Bytes, BytesMut};
 use plugin_api::{Body, End, Error, Invocation, Outcome, Reply, Request, Result};
+use processes::Pool;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ const GATHERED_BYTES: usize = 64 << 10;
 
 /// Runs the program once.
 pub(crate) async fn invoke(
-    pool: &Pool,
+    pool: &Pool<Launch, Young>,
     program: &Arc<Program>,
     invocation: Invocation,
 ) -> Result<Reply> {
@@ -41,7 +41,7 @@ pub(crate) async fn invoke(
         deadline,
     };
     let young = pool.run(launch).await?;
-    match young.map_err(|error| error.into_error(&program.path.to_string_lossy()))? {
+    match young.map_err(|error| error.into_error(&program.blueprint.path.to_string_lossy()))? {
         Young::Ended(ended) => {
             if !ended.errors.is_empty() {
                 request.log_stderr(&ended.errors);

@@ -1,34 +1,18 @@
 //! From a call to a running process: pipes, input, folder, limits, then the spawn.
 
-use crate::environment::Block;
-use crate::fault::LaunchError;
-use crate::limits::Cgroup;
-use crate::process::Process;
 use crate::program::Program;
-use crate::registry::Registry;
 use crate::running::Running;
-use crate::spawn::{Confinement, Order, SpawnError, Spawned, SpawningThread, Step};
 use bytes::{Buf, Bytes};
-use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
+use processes::{
+    Block, LaunchError, PIPE_BYTES, Starter, enlarge, open_folder, pipe, set_nonblocking,
+};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
-use std::ffi::{OsStr, c_char};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A pipe takes so much at once without blocking, however short of memory the system is.
 const SMALLEST_PIPE_BYTES: usize = 4096;
-/// Capacity of a pipe by default, and the largest that everybody may ask for.
-const PIPE_BYTES: usize = 64 << 10;
-pub(crate) const LARGEST_PIPE_BYTES: usize = 1 << 20;
-/// A program that is being written cannot be executed; a copy of it is finished soon.
-const BUSY_ATTEMPTS: u32 = 20;
-const BUSY_PAUSE: Duration = Duration::from_millis(2);
-/// Reads of this size empty a pipe of the default capacity at once.
-const SCRATCH_BYTES: usize = PIPE_BYTES + 1;
 
 /// One call, as a process needs it.
 #[derive(Debug)]
@@ -41,15 +25,6 @@ pub(crate) struct Launch {
     pub(crate) deadline: Instant,
 }
 
-/// What a thread that starts processes owns.
-pub(crate) struct Launcher {
-    thread: SpawningThread,
-    registry: Arc<Registry>,
-    nothing: OwnedFd,
-    pointers: Vec<*const c_char>,
-    pub(crate) scratch: Box<[u8]>,
-}
-
 /// Both ends of the child's standard streams.
 struct Pipes {
     stdin: Option<(OwnedFd, Option<OwnedFd>)>,
@@ -57,93 +32,31 @@ struct Pipes {
     stderr: (OwnedFd, OwnedFd),
 }
 
-impl Launcher {
-    /// For the calling thread, which from now on is one that starts processes.
-    pub(crate) fn claim(registry: Arc<Registry>) -> std::io::Result<Self> {
-        let thread = SpawningThread::claim();
-        registry.keep();
-        Ok(Self {
-            thread,
-            registry,
-            nothing: std::fs::File::open("/dev/null")?.into(),
-            pointers: Vec::new(),
-            scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
-        })
-    }
-
+impl Launch {
     /// Starts the process; what it is given of its input so far is in its pipe before it runs.
-    pub(crate) fn launch(&mut self, mut launch: Launch) -> Result<Running, LaunchError> {
-        let program = Arc::clone(&launch.program);
-        let folder = open_folder(&program)?;
-        let cgroup = self.registry.cgroup_for(&program).map_err(LaunchError::Cgroup)?;
-        let mut pipes = Pipes::new(&mut launch)?;
-        let mut slot = self.registry.reserve().ok_or(LaunchError::Ending)?;
-        let begun = Instant::now();
-        let spawned = self.spawn(&launch, &pipes, folder.as_fd(), &slot, cgroup.as_ref());
-        let start = begun.elapsed();
-        let spawned = match spawned {
-            Ok(spawned) => spawned,
-            Err(error) => {
-                self.registry.release(&mut slot);
-                if let Some(cgroup) = cgroup {
-                    cgroup.remove(&self.registry.runtime);
-                }
-                return Err(error);
-            }
-        };
-        let Spawned { id, pidfd } = spawned;
+    pub(crate) fn start(mut self, starter: &mut Starter) -> Result<Running, LaunchError> {
+        let program = Arc::clone(&self.program);
+        let folder = open_folder(&program.blueprint)?;
+        let mut pipes = Pipes::new(&mut self)?;
+        let theirs = [
+            pipes.stdin.as_ref().map(|(theirs, _)| theirs.as_fd()),
+            Some(pipes.stdout.1.as_fd()),
+            Some(pipes.stderr.1.as_fd()),
+        ];
+        let started = starter.start(&program.blueprint, &folder, &self.environment, &theirs)?;
         Ok(Running {
-            process: Process::new(id, pidfd, slot, cgroup, Arc::clone(&self.registry)),
+            process: started.process,
             program,
             stdin: pipes.stdin.take().and_then(|(_, ours)| ours),
-            unwritten: launch.input,
+            unwritten: self.input,
             stdout: Some(pipes.stdout.0),
             stderr: Some(pipes.stderr.0),
             output: Vec::new(),
             errors: Vec::new(),
             folder,
-            begun,
-            start,
+            begun: started.begun,
+            start: started.start,
         })
-    }
-
-    fn spawn(
-        &mut self,
-        launch: &Launch,
-        pipes: &Pipes,
-        folder: BorrowedFd<'_>,
-        slot: &crate::registry::Slot,
-        cgroup: Option<&Cgroup>,
-    ) -> Result<Spawned, LaunchError> {
-        let program = &launch.program;
-        launch.environment.pointers(&mut self.pointers);
-        let ruleset = match &program.landlock {
-            Some(landlock) => {
-                Some(landlock.ruleset(folder_path(program)).map_err(LaunchError::Landlock)?)
-            }
-            None => None,
-        };
-        let filter = program.filter.as_ref().map(|filter| libc::sock_fprog {
-            len: u16::try_from(filter.len()).expect("a filter of a dozen steps"),
-            filter: filter.as_ptr().cast_mut(),
-        });
-        let stdin = pipes.stdin.as_ref().map_or(self.nothing.as_fd(), |(theirs, _)| theirs.as_fd());
-        let order = Order {
-            path: &program.path,
-            arguments: program.arguments.pointers(),
-            environment: &self.pointers,
-            standard: [stdin, pipes.stdout.1.as_fd(), pipes.stderr.1.as_fd()],
-            folder,
-            slot: self.registry.cell(slot),
-            open_files: program.open_files,
-            address_space_bytes: program.address_space_bytes,
-            confinement: Confinement {
-                ruleset: ruleset.as_ref().map(AsFd::as_fd),
-                filter: filter.as_ref(),
-            },
-            cgroup: cgroup.map(Cgroup::entry).unwrap_or_default(),
-        };
-        Ok(spawn_patiently(&mut self.thread, &order)?)
     }
 }
 
@@ -153,7 +66,7 @@ impl Pipes {
         let stdout = pipe()?;
         let stderr = pipe()?;
         for ours in [&stdout.0, &stderr.0] {
-            fcntl_setfl(ours, OFlags::NONBLOCK).map_err(pipes_failed)?;
+            set_nonblocking(ours)?;
         }
         Ok(Self { stdin, stdout, stderr })
     }
@@ -165,11 +78,11 @@ impl Pipes {
         }
         let (theirs, ours) = pipe()?;
         if launch.input.len() > SMALLEST_PIPE_BYTES || launch.more_input {
-            fcntl_setfl(&ours, OFlags::NONBLOCK).map_err(pipes_failed)?;
+            set_nonblocking(&ours)?;
         }
         if launch.input.len() > PIPE_BYTES {
             // Where that is refused the rest is written while the program reads.
-            let _ = fcntl_setpipe_size(&ours, launch.input.len().min(LARGEST_PIPE_BYTES));
+            enlarge(&ours, launch.input.len());
         }
         while !launch.input.is_empty() {
             match rustix::io::write(&ours, &launch.input) {
@@ -181,32 +94,4 @@ impl Pipes {
         let all_in = launch.input.is_empty() && !launch.more_input;
         Ok(Some((theirs, (!all_in).then_some(ours))))
     }
-}
-
-fn spawn_patiently(thread: &mut SpawningThread, order: &Order<'_>) -> Result<Spawned, SpawnError> {
-    for _ in 0..BUSY_ATTEMPTS {
-        match thread.spawn(order) {
-            Err(SpawnError { errno: Errno::TXTBSY, .. }) => std::thread::sleep(BUSY_PAUSE),
-            result => return result,
-        }
-    }
-    thread.spawn(order)
-}
-
-fn open_folder(program: &Program) -> Result<OwnedFd, LaunchError> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    open(&program.folder, flags, Mode::empty())
-        .map_err(|errno| SpawnError { step: Step::Folder, errno }.into())
-}
-
-fn folder_path(program: &Program) -> &Path {
-    Path::new(OsStr::from_bytes(program.folder.to_bytes()))
-}
-
-fn pipe() -> Result<(OwnedFd, OwnedFd), LaunchError> {
-    pipe_with(PipeFlags::CLOEXEC).map_err(pipes_failed)
-}
-
-fn pipes_failed(errno: Errno) -> LaunchError {
-    SpawnError { step: Step::Pipes, errno }.into()
 }

@@ -1,49 +1,38 @@
 //! Runner of `executable` and `launched` functions: one process per invocation, body on stdin, output from stdout.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests may"))]
 
-mod arguments;
 mod cgi;
 mod config;
 mod ended;
 mod environment;
-mod fault;
 mod feed;
-mod format;
 mod grown;
 mod headers;
 mod invoke;
-mod keeper;
 mod launch;
-mod limits;
-mod lookup;
 mod manifest;
 mod output;
 mod pace;
-mod pool;
-mod process;
 mod program;
-mod registry;
 mod running;
-mod spawn;
-mod watch;
 mod young;
 
 pub use config::Config;
+use launch::Launch;
 use plugin_api::{
     Error, FunctionSpec, Host, Invocation, Prepared, Reply, Result, RunnerPlugin, export_plugin,
     tokio,
 };
-use pool::Pool;
-use program::{Preparation, Program};
-use registry::Registry;
-use std::hash::{BuildHasher, RandomState};
+use processes::{Pool, Registry, random_mark};
+use program::Program;
 use std::sync::Arc;
 use std::time::Duration;
+use young::Young;
 
 /// The plugin.
 #[derive(Debug)]
 pub struct Executable {
-    pool: Pool,
+    pool: Pool<Launch, Young>,
 }
 
 /// A prepared function.
@@ -60,19 +49,13 @@ impl RunnerPlugin for Executable {
         let registry = Registry::new(random_mark(), config.keeper).map_err(|error| {
             Error::plugin(format!("cannot map the table of processes: {error}"))
         })?;
-        Ok(Self { pool: Pool::new(Arc::new(registry), config.young_threads) })
+        Ok(Self { pool: Pool::new(Arc::new(registry), config.young_threads, young::run) })
     }
 
     async fn prepare(&self, spec: FunctionSpec) -> Result<Prepared<Function>> {
         let registry = Arc::clone(self.pool.registry());
         // Files are read, and a version manager may be asked: that may take a while.
-        let prepared = tokio::task::spawn_blocking(move || {
-            let preparation = Preparation {
-                host_mark: &registry.mark,
-                missing_limits: &|wanted| registry.missing_limits(wanted),
-            };
-            Program::prepare(&spec, &preparation)
-        });
+        let prepared = tokio::task::spawn_blocking(move || Program::prepare(&spec, &registry));
         let (program, warnings) =
             prepared.await.map_err(|error| Error::plugin(error.to_string()))??;
         let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
@@ -92,12 +75,6 @@ impl RunnerPlugin for Executable {
     async fn shutdown(&self, grace: Duration) {
         self.pool.registry().end(grace).await;
     }
-}
-
-/// 32 hexadecimal digits that no other run of a host has.
-fn random_mark() -> String {
-    let half = |number: u8| RandomState::new().hash_one((number, std::process::id()));
-    format!("{:016x}{:016x}", half(0), half(1))
 }
 
 export_plugin!(runner: Executable, serves: ["executable", "launched"]);

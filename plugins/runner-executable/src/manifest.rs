@@ -1,5 +1,6 @@
 //! What this runner reads of a function's manifest.
 
+use processes::{Allow, Limits};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -29,27 +30,6 @@ pub(crate) enum Response {
     Cgi,
 }
 
-/// Bounds of one process; none: no bound.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(default)]
-pub(crate) struct Limits {
-    pub(crate) memory_bytes: Option<u64>,
-    pub(crate) cpu: Option<f64>,
-    pub(crate) processes: Option<u64>,
-    pub(crate) open_files: Option<u64>,
-    pub(crate) output_bytes: Option<u64>,
-}
-
-/// Least privilege: what the process may do besides reading its own folder and the system's.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Allow {
-    pub(crate) read: Vec<String>,
-    pub(crate) write: Vec<String>,
-    pub(crate) net: bool,
-    pub(crate) exec: bool,
-}
-
 impl Default for Manifest {
     fn default() -> Self {
         Self {
@@ -60,18 +40,6 @@ impl Default for Manifest {
             response: Response::default(),
             limits: Limits::default(),
             allow: None,
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            memory_bytes: None,
-            cpu: None,
-            processes: None,
-            open_files: Some(1024),
-            output_bytes: Some(16 << 20),
         }
     }
 }

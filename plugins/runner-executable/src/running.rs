@@ -1,17 +1,17 @@
 //! A process that runs, with our ends of its pipes.
 
-use crate::process::{Exit, Process};
 use crate::program::Program;
 use bytes::Bytes;
+use processes::{Exit, LARGEST_PIPE_BYTES, Process, Read, read_some};
 use rustix::fs::{Access, AtFlags, accessat, fstat, stat};
 use rustix::io::Errno;
 use std::ffi::CString;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a pipe holds at most: an ended process cannot have left more, however much others go on writing.
-const DRAIN_LIMIT_BYTES: usize = (1 << 20) + (64 << 10);
+const DRAIN_LIMIT_BYTES: usize = LARGEST_PIPE_BYTES + (64 << 10);
 
 /// Dropping it kills the process and its group: it is the first field that goes.
 #[derive(Debug)]
@@ -44,16 +44,6 @@ pub(crate) struct Ended {
     pub(crate) by_host: bool,
     /// The function's folder was taken away while it ran.
     pub(crate) replaced: bool,
-}
-
-/// What a read found.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Read {
-    Bytes(usize),
-    /// Nothing now.
-    Empty,
-    /// Nothing ever again.
-    Closed,
 }
 
 impl Running {
@@ -93,29 +83,13 @@ impl Running {
 /// True when the folder that the process was started in is no longer the function's, or has lost what it needs.
 fn was_replaced(program: &Program, folder: &OwnedFd) -> bool {
     let Ok(then) = fstat(folder) else { return false };
-    let Ok(now) = stat(&program.folder) else { return true };
+    let Ok(now) = stat(&program.blueprint.folder) else { return true };
     let lost = |name: &CString| {
         accessat(folder, name, Access::EXISTS, AtFlags::empty()) == Err(Errno::NOENT)
     };
     then.st_nlink == 0
         || (then.st_dev, then.st_ino) != (now.st_dev, now.st_ino)
         || program.witnesses.iter().any(lost)
-}
-
-/// One read, which does not wait, appended to `into`.
-pub(crate) fn read_some(from: impl AsFd, into: &mut Vec<u8>, scratch: &mut [u8]) -> Read {
-    loop {
-        match rustix::io::read(&from, &mut *scratch) {
-            Ok(0) => return Read::Closed,
-            Ok(count) => {
-                into.extend_from_slice(&scratch[..count]);
-                return Read::Bytes(count);
-            }
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return Read::Empty,
-            Err(_) => return Read::Closed,
-        }
-    }
 }
 
 fn drain(from: Option<&OwnedFd>, into: &mut Vec<u8>, scratch: &mut [u8]) {

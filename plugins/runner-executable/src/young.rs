@@ -1,10 +1,10 @@
 //! The first milliseconds of a process: the thread that started it waits for it, with the fewest system calls.
 
-use crate::fault::LaunchError;
-use crate::launch::{Launch, Launcher};
+use crate::launch::Launch;
 use crate::manifest::Response;
 use crate::pace::YOUNG;
-use crate::running::{Ended, Read, Running, read_some};
+use crate::running::{Ended, Running};
+use processes::{LaunchError, Read, Starter, read_some};
 use rustix::event::{PollFd, PollFlags, poll};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -30,15 +30,15 @@ enum Waited {
 }
 
 /// Starts a process and waits for it while it is young.
-pub(crate) fn run(launcher: &mut Launcher, launch: Launch) -> Result<Young, LaunchError> {
+pub(crate) fn run(starter: &mut Starter, launch: Launch) -> Result<Young, LaunchError> {
     let deadline = launch.deadline;
-    let running = launcher.launch(launch)?;
+    let running = launch.start(starter)?;
     let needs_more = running.stdin.is_some() || running.program.response == Response::Stream;
     if needs_more || running.program.pace.is_long() {
         return Ok(Young::Grown(Box::new(running)));
     }
     let until = deadline.min(running.begun + YOUNG);
-    Ok(watch(running, until, &mut launcher.scratch))
+    Ok(watch(running, until, &mut starter.scratch))
 }
 
 fn watch(mut running: Running, end: Instant, scratch: &mut [u8]) -> Young {

@@ -1,8 +1,9 @@
 //! `allow` for files: a Landlock ruleset that the child puts on itself before it executes.
 #![allow(unsafe_code, reason = "Landlock has no safe wrapper here")]
 
-use crate::manifest::Allow;
+use crate::bounds::{Allow, Needs};
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::fcntl_dupfd_cloexec;
 use std::collections::BTreeSet;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ const TCP_FROM_4: u64 = 3;
 const SIGNALS_FROM_6: u64 = 2;
 /// Rights that a file, which is no folder, can have.
 const OF_FILES: u64 = EXECUTE | WRITE_FILE | 1 << 2 | TRUNCATE_FROM_3 | DEVICE_CONTROL_FROM_5;
+
+/// No child has a descriptor of this number or above.
+const FIRST_FREE_DESCRIPTOR: i32 = 5;
 
 const VERSION_FLAG: usize = 1;
 const RULE_PATH_BENEATH: usize = 1;
@@ -111,15 +115,12 @@ pub(crate) fn rulesets_are_known() -> u32 {
 }
 
 impl Landlock {
-    /// `executed`: the program and, for a script, its interpreters; absolute.
-    pub(crate) fn new(
-        allow: &Allow,
-        version: u32,
-        executed: impl IntoIterator<Item = PathBuf>,
-    ) -> Self {
+    /// Paths of `needs` are absolute; those of `allow` may be seen from the function's folder.
+    pub(crate) fn new(allow: &Allow, version: u32, needs: Needs) -> Self {
         let mut execute: BTreeSet<PathBuf> = LOADERS.iter().map(PathBuf::from).collect();
         let mut read: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
-        for program in executed {
+        read.extend(needs.read);
+        for program in needs.executed {
             let real = program.canonicalize().unwrap_or(program);
             read.push(installation_of(&real));
             execute.insert(real);
@@ -152,6 +153,8 @@ impl Landlock {
         };
         // SAFETY: the kernel has just made it for us.
         let ruleset = unsafe { OwnedFd::from_raw_fd(ruleset) };
+        // The child still needs it when it has descriptors of its own.
+        let ruleset = fcntl_dupfd_cloexec(&ruleset, FIRST_FREE_DESCRIPTOR)?;
         let reading = if self.execute_all { READ | EXECUTE } else { READ };
         add(&ruleset, folder, reading)?;
         for path in &self.read {

@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// Most descriptors of `cgroup.procs` that a child enters by: one for each controller of a version 1 hierarchy.
 pub(crate) const CGROUP_FILES: usize = 3;
+/// Most descriptors that a child is given.
+pub(crate) const DESCRIPTORS: usize = 5;
+const STANDARD: usize = 3;
 
 /// All that the child needs, prepared by its parent; it allocates nothing and reads nothing else.
 pub(crate) struct Plan {
-    pub(crate) standard: [i32; 3],
+    pub(crate) descriptors: [i32; DESCRIPTORS],
+    pub(crate) descriptor_count: usize,
     pub(crate) folder: i32,
     pub(crate) path: *const c_char,
     pub(crate) arguments: *const *const c_char,
@@ -49,7 +53,6 @@ type Action = unsafe fn(&Plan) -> isize;
 /// The kernel's `sigaction`: handler, flags, restorer, mask. All zero is the default.
 const DEFAULT_ACTION: [usize; 4] = [0; 4];
 const SIGNAL_SET_BYTES: usize = 8;
-const FIRST_OTHER_DESCRIPTOR: usize = 3;
 
 /// Entry of the child.
 ///
@@ -135,9 +138,24 @@ unsafe fn enter_folder(plan: &Plan) -> isize {
 }
 
 unsafe fn arrange_descriptors(plan: &Plan) -> isize {
-    for (number, descriptor) in plan.standard.iter().enumerate() {
-        // SAFETY: no pointers. The parent's descriptors are all above the standard three.
-        let result = unsafe { syscall(libc::SYS_dup3, [*descriptor as usize, number, 0, 0, 0]) };
+    let count = plan.descriptor_count;
+    let mut sources = plan.descriptors;
+    // The parent's descriptors are all above the standard three. What is overwritten here by a first one must not be what
+    // a later one is made of.
+    if count > STANDARD {
+        for source in sources.iter_mut().filter(|source| (**source as usize) < count) {
+            let duplicate = [*source as usize, libc::F_DUPFD_CLOEXEC as usize, count, 0, 0];
+            // SAFETY: no pointers.
+            let result = unsafe { syscall(libc::SYS_fcntl, duplicate) };
+            if result < 0 {
+                return result;
+            }
+            *source = result as i32;
+        }
+    }
+    for (number, source) in sources.iter().take(count).enumerate() {
+        // SAFETY: no pointers.
+        let result = unsafe { syscall(libc::SYS_dup3, [*source as usize, number, 0, 0, 0]) };
         if result < 0 {
             return result;
         }
@@ -167,10 +185,10 @@ unsafe fn confine(plan: &Plan) -> isize {
         }
         // Close on exec is set on all of ours; another plugin's may have been forgotten. Marked rather than closed: exec
         // closes them after the host's thread goes on. Kernels before 5.11 cannot mark, those before 5.9 do without.
-        let others =
-            [FIRST_OTHER_DESCRIPTOR, u32::MAX as usize, libc::CLOSE_RANGE_CLOEXEC as usize, 0, 0];
+        let first_other = plan.descriptor_count;
+        let others = [first_other, u32::MAX as usize, libc::CLOSE_RANGE_CLOEXEC as usize, 0, 0];
         if syscall(libc::SYS_close_range, others) != 0 {
-            syscall(libc::SYS_close_range, [FIRST_OTHER_DESCRIPTOR, u32::MAX as usize, 0, 0, 0]);
+            syscall(libc::SYS_close_range, [first_other, u32::MAX as usize, 0, 0, 0]);
         }
         if !plan.filter.is_null() {
             let mode = libc::SECCOMP_SET_MODE_FILTER as usize;

@@ -16,7 +16,7 @@ const LAST_WAIT: Duration = Duration::from_millis(200);
 
 /// A process that has been started and not been reaped. Dropping it kills its group; it is reaped in the background.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     live: Option<Live>,
 }
 
@@ -31,13 +31,15 @@ struct Live {
 
 /// How a process ended and what it used.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Exit {
-    pub(crate) status: i32,
-    pub(crate) cpu: Duration,
+pub struct Exit {
+    /// As `waitpid` gives it.
+    pub status: i32,
+    /// Processor time, user and system.
+    pub cpu: Duration,
     /// 0 when unknown.
-    pub(crate) max_rss_bytes: u64,
+    pub max_rss_bytes: u64,
     /// The kernel killed something of it for its memory limit.
-    pub(crate) out_of_memory: bool,
+    pub out_of_memory: bool,
 }
 
 impl Process {
@@ -53,30 +55,33 @@ impl Process {
     }
 
     /// Becomes readable when the process has ended.
-    pub(crate) fn pidfd(&self) -> BorrowedFd<'_> {
+    #[must_use]
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
         self.live().pidfd.as_fd()
     }
 
-    pub(crate) fn registry(&self) -> &Arc<Registry> {
+    /// Where it is listed.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
         &self.live().registry
     }
 
     /// Kills it and its group. May be called again.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         if let Some(live) = &self.live {
             live.kill();
         }
     }
 
     /// Kills what the ended process has left of its group.
-    pub(crate) fn kill_leftovers(&self) {
+    pub fn kill_leftovers(&self) {
         if let Some(live) = &self.live {
             live.kill_group();
         }
     }
 
     /// Reaps it, when its pidfd says that it has ended. Nothing but dropping it may follow.
-    pub(crate) fn reap(&mut self) -> Exit {
+    pub fn reap(&mut self) -> Exit {
         match self.live.take() {
             Some(live) => live.reap(),
             None => Exit::default(),

@@ -2,9 +2,9 @@
 
 use crate::keeper::{Keeper, Table};
 use crate::limits::{Cgroup, Cgroups, Wanted};
-use crate::program::Program;
 use plugin_api::tokio::{self, sync::Notify};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// The plugin's processes. Shared by everything that may start or end one.
 #[derive(Debug)]
-pub(crate) struct Registry {
+pub struct Registry {
     /// Dropped first: it reads the table until it has ended.
     keeper: Option<Mutex<Keeper>>,
     table: Table,
@@ -22,9 +22,10 @@ pub(crate) struct Registry {
     live: AtomicUsize,
     none_live: Notify,
     ending: AtomicBool,
-    pub(crate) runtime: tokio::runtime::Handle,
+    /// The plugin's.
+    pub runtime: tokio::runtime::Handle,
     /// Value of `SHORTEDFAAS_HOST` in every environment.
-    pub(crate) mark: String,
+    pub mark: String,
     /// Found out when a function first asks for a limit that needs it.
     cgroups: OnceLock<Option<Cgroups>>,
 }
@@ -34,8 +35,11 @@ pub(crate) struct Registry {
 pub(crate) struct Slot(Option<u32>);
 
 impl Registry {
-    /// Must be called within the plugin's runtime.
-    pub(crate) fn new(mark: String, with_keeper: bool) -> std::io::Result<Self> {
+    /// An empty one with a [`random_mark`]. Within the plugin's runtime.
+    ///
+    /// # Errors
+    /// No memory can be mapped.
+    pub fn new(mark: String, with_keeper: bool) -> std::io::Result<Self> {
         let table = Table::new(&mark)?;
         Ok(Self {
             free: Mutex::new((0..table.len()).rev().collect()),
@@ -86,12 +90,13 @@ impl Registry {
     }
 
     /// True when what ends now ends because the host does.
-    pub(crate) fn is_ending(&self) -> bool {
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Relaxed)
     }
 
     /// Takes no more processes, asks all to end, and kills what is left after `grace`.
-    pub(crate) async fn end(&self, grace: Duration) {
+    pub async fn end(&self, grace: Duration) {
         {
             let _held = self.lock();
             self.ending.store(true, Ordering::Relaxed);
@@ -110,9 +115,9 @@ impl Registry {
         Cgroups::missing(self.cgroups(), wanted)
     }
 
-    /// A new cgroup where the program wants one.
-    pub(crate) fn cgroup_for(&self, program: &Program) -> std::io::Result<Option<Cgroup>> {
-        let Some(wanted) = &program.cgroup else { return Ok(None) };
+    /// A new cgroup where one is wanted.
+    pub(crate) fn cgroup_for(&self, wanted: Option<&Wanted>) -> std::io::Result<Option<Cgroup>> {
+        let Some(wanted) = wanted else { return Ok(None) };
         self.cgroups().map(|groups| groups.create(wanted)).transpose()
     }
 
@@ -137,6 +142,13 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, Vec<u32>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// 32 hexadecimal digits that no other run of a host has.
+#[must_use]
+pub fn random_mark() -> String {
+    let half = |number: u8| RandomState::new().hash_one((number, std::process::id()));
+    format!("{:016x}{:016x}", half(0), half(1))
 }
 
 impl Drop for Registry {

@@ -1,7 +1,7 @@
 //! A cgroup for one process and all that it starts: made before it runs, killed as a whole, removed afterwards.
 
 use super::hierarchy::{CONTROLLERS, Hierarchy};
-use crate::manifest::Limits;
+use crate::bounds::Limits;
 use crate::spawn::{CGROUP_FILES, CgroupEntry};
 use plugin_api::tokio;
 use std::fs::{File, OpenOptions};

@@ -13,7 +13,7 @@ const LINKING_FOLDERS: &[&str] = &[".venv", "venv", "node_modules"];
 
 /// Where the program is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// In the function's folder: path relative to it, so that a call whose folder moves away goes on in it.
     Folder(PathBuf),
     /// Anywhere else: absolute.
@@ -22,7 +22,8 @@ pub(crate) enum Place {
 
 impl Place {
     /// What is given to `execve` by a process that stands in the function's folder.
-    pub(crate) fn executed_path(&self) -> PathBuf {
+    #[must_use]
+    pub fn executed_path(&self) -> PathBuf {
         match self {
             Self::Folder(relative) => Path::new(".").join(relative),
             Self::System(absolute) => absolute.clone(),
@@ -30,7 +31,8 @@ impl Place {
     }
 
     /// Absolute path, as long as the folder stays where it is.
-    pub(crate) fn absolute_path(&self, folder: &Path) -> PathBuf {
+    #[must_use]
+    pub fn absolute_path(&self, folder: &Path) -> PathBuf {
         match self {
             Self::Folder(relative) => folder.join(relative),
             Self::System(absolute) => absolute.clone(),
@@ -39,7 +41,10 @@ impl Place {
 }
 
 /// Finds `command`; `search` is the PATH of the child, [`search_path`].
-pub(crate) fn resolve(
+///
+/// # Errors
+/// It is not there, or cannot be executed.
+pub fn resolve(
     command: &str,
     folder: &Path,
     deploy_folder: &Path,
@@ -59,7 +64,8 @@ pub(crate) fn resolve(
 }
 
 /// The function's own program folders, then PATH of the host.
-pub(crate) fn search_path(folder: &Path, host_path: OsString) -> OsString {
+#[must_use]
+pub fn search_path(folder: &Path, host_path: OsString) -> OsString {
     let own = OWN_PROGRAM_FOLDERS.iter().map(|name| folder.join(name)).filter(|own| own.is_dir());
     let folders: Vec<PathBuf> = own.chain(std::env::split_paths(&host_path)).collect();
     // A folder with a colon in its name cannot be on a PATH; the host's own PATH still serves.

@@ -5,7 +5,7 @@ mod child;
 pub(crate) mod raw;
 mod signals;
 
-pub(crate) use child::CGROUP_FILES;
+pub(crate) use child::{CGROUP_FILES, DESCRIPTORS};
 use child::{Plan, step};
 use rustix::io::Errno;
 use signals::block_all_signals;
@@ -40,7 +40,8 @@ pub(crate) struct Order<'a> {
     /// Both end with a null, and what they point to is alive.
     pub(crate) arguments: &'a [*const c_char],
     pub(crate) environment: &'a [*const c_char],
-    pub(crate) standard: [BorrowedFd<'a>; 3],
+    /// Numbers 0 and up of the child: at least the standard three, at most [`DESCRIPTORS`].
+    pub(crate) descriptors: &'a [BorrowedFd<'a>],
     pub(crate) folder: BorrowedFd<'a>,
     pub(crate) slot: Option<&'a AtomicI32>,
     pub(crate) open_files: Option<u64>,
@@ -78,28 +79,38 @@ pub(crate) struct Spawned {
 /// Why no code of the program has run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{step}: {errno}")]
-pub(crate) struct SpawnError {
-    pub(crate) step: Step,
-    pub(crate) errno: Errno,
+pub struct SpawnError {
+    /// Where it stopped.
+    pub step: Step,
+    /// What the kernel said.
+    pub errno: Errno,
 }
 
 /// Where starting a process stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Step {
+pub enum Step {
+    /// Before there was a process.
     #[error("cannot make pipes")]
     Pipes,
+    /// No process could be made.
     #[error("cannot make a process")]
     Clone,
+    /// In the child, as in all that follow.
     #[error("cannot make a process group")]
     Group,
+    /// Its limits.
     #[error("cannot enter its cgroup")]
     Cgroup,
+    /// Where it runs.
     #[error("cannot enter the function's folder")]
     Folder,
+    /// What it reads and writes.
     #[error("cannot arrange standard input and output")]
     Descriptors,
+    /// Its privileges.
     #[error("cannot take away what `allow` does not give")]
     Confinement,
+    /// Its program.
     #[error("cannot execute")]
     Execute,
 }
@@ -133,12 +144,17 @@ impl SpawningThread {
     }
 
     fn plan(&self, order: &Order<'_>) -> Plan {
+        let mut descriptors = [-1; DESCRIPTORS];
+        for (place, descriptor) in descriptors.iter_mut().zip(order.descriptors) {
+            *place = descriptor.as_raw_fd();
+        }
         let mut cgroups = [-1; CGROUP_FILES];
         if let CgroupEntry::Enters(files) = order.cgroup {
             cgroups = files.map(|file| file.map_or(-1, |file| file.as_raw_fd()));
         }
         Plan {
-            standard: order.standard.map(|descriptor| descriptor.as_raw_fd()),
+            descriptors,
+            descriptor_count: order.descriptors.len(),
             folder: order.folder.as_raw_fd(),
             path: order.path.as_ptr(),
             arguments: order.arguments.as_ptr(),

@@ -9,22 +9,28 @@ const RETRY_AFTER_MS: u32 = 1000;
 
 /// No code of the program has run.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LaunchError {
+pub enum LaunchError {
+    /// The process could not be made, or its program not executed.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
+    /// No cgroup that holds its limits.
     #[error("cannot make a cgroup for the process: {0}")]
     Cgroup(std::io::Error),
+    /// No ruleset that takes its privileges away.
     #[error("cannot make the rules of `allow`: {0}")]
     Landlock(std::io::Error),
+    /// No thread to start it on.
     #[error("cannot make a thread that starts processes: {0}")]
     Thread(String),
+    /// Nothing is started any more.
     #[error("the host is ending")]
     Ending,
 }
 
 impl LaunchError {
     /// `command` is named in the text.
-    pub(crate) fn into_error(self, command: &str) -> Error {
+    #[must_use]
+    pub fn into_error(self, command: &str) -> Error {
         let kind = match &self {
             Self::Spawn(error) => kind(error),
             Self::Cgroup(_) | Self::Thread(_) | Self::Ending => ErrorKind::Unavailable,

@@ -10,15 +10,21 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 /// A descriptor that is watched until it is closed.
-pub(crate) type Watched = AsyncFd<OwnedFd>;
+pub type Watched = AsyncFd<OwnedFd>;
 
-/// Within the plugin's runtime.
-pub(crate) fn readable(descriptor: OwnedFd) -> io::Result<Watched> {
+/// Watches for something to read. Within the plugin's runtime.
+///
+/// # Errors
+/// It cannot be watched.
+pub fn readable(descriptor: OwnedFd) -> io::Result<Watched> {
     watch(descriptor, Interest::READABLE)
 }
 
-/// Within the plugin's runtime.
-pub(crate) fn writable(descriptor: OwnedFd) -> io::Result<Watched> {
+/// Watches for room to write. Within the plugin's runtime.
+///
+/// # Errors
+/// It cannot be watched.
+pub fn writable(descriptor: OwnedFd) -> io::Result<Watched> {
     watch(descriptor, Interest::WRITABLE)
 }
 

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char};
 
 /// Strings and the pointers to them that `execve` wants.
 #[derive(Debug)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     _strings: Vec<CString>,
     pointers: Vec<*const c_char>,
 }
@@ -16,7 +16,9 @@ unsafe impl Send for Arguments {}
 unsafe impl Sync for Arguments {}
 
 impl Arguments {
-    pub(crate) fn new(strings: Vec<CString>) -> Self {
+    /// `argv`, its first string being what the program finds as its own name.
+    #[must_use]
+    pub fn new(strings: Vec<CString>) -> Self {
         let ends = std::iter::once(std::ptr::null());
         let pointers = strings.iter().map(|string| string.as_ptr()).chain(ends).collect();
         Self { _strings: strings, pointers }
