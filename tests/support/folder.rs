@@ -44,6 +44,7 @@ impl Folder {
         std::fs::create_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for (name, content, mode) in &self.files {
             let file = folder.join(name);
+            std::fs::create_dir_all(file.parent().expect("it is in the folder")).unwrap();
             std::fs::write(&file, content).unwrap();
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(*mode)).unwrap();
         }

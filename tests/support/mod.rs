@@ -3,10 +3,13 @@
 pub(crate) mod answer;
 pub(crate) mod auth;
 pub(crate) mod client;
+pub(crate) mod conformance;
 pub(crate) mod finished;
 pub(crate) mod fixtures;
 pub(crate) mod folder;
 pub(crate) mod host;
+pub(crate) mod interpreted;
+pub(crate) mod languages;
 pub(crate) mod library;
 pub(crate) mod load;
 pub(crate) mod patience;

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         step(&format!("build {folder}"), &mut beside(folder, arguments))?;
     }
     let mut test = cargo(&["test", "--workspace", "--quiet", "--"]);
-    loud_step("test", test.args(arguments))?;
+    loud_step("test", test.args(arguments).env("PATH", tools::path_with_tools()))?;
     let mut document = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     step("document", document.env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -1,25 +1,47 @@
 //! Programs that the tests call: looked for by running them, installed where they are missing.
 
+mod npm;
+
 use crate::steps::step;
 use std::process::{Command, Stdio};
 
-/// A program, an argument under which it ends well, and the Debian package that has it.
-const TOOLS: &[(&str, &str, &str)] = &[
-    ("cc", "--version", "gcc"),
-    ("jq", "--version", "jq"),
-    ("python3", "--version", "python3"),
-    ("javac", "-version", "default-jdk-headless"),
-    ("setsid", "--version", "util-linux"),
+pub(crate) use npm::path_with_tools;
+
+/// A program, arguments under which it ends well, and the Debian package that has it.
+type Tool = (&'static str, &'static [&'static str], &'static str);
+
+const TOOLS: &[Tool] = &[
+    ("cc", &["--version"], "gcc"),
+    ("jq", &["--version"], "jq"),
+    ("setsid", &["--version"], "util-linux"),
+    // A language each; those that Debian has not: npm.rs.
+    ("python3", &["--version"], "python3"),
+    ("python3", &["-c", "import ensurepip, venv"], "python3-venv"),
+    ("node", &["--version"], "nodejs"),
+    ("npm", &["--version"], "npm"),
+    ("lua5.4", &["-v"], "lua5.4"),
+    ("luajit", &["-v"], "luajit"),
+    ("ruby", &["--version"], "ruby"),
+    ("php", &["--version"], "php-cli"),
+    ("perl", &["-MJSON::PP", "-e1"], "perl"),
+    ("javac", &["-version"], "default-jdk-headless"),
+    ("go", &["version"], "golang-go"),
+    ("tclsh", &["/dev/null"], "tcl"),
 ];
 
 /// Installs what is missing.
 pub(crate) fn install_missing() -> Result<(), String> {
+    install_packages()?;
+    npm::install_missing()
+}
+
+fn install_packages() -> Result<(), String> {
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|(_, _, package)| *package).collect();
-    if !runs("apt-get", "--version") {
+    if !runs("apt-get", &["--version"]) {
         return Err(format!("install these by hand, there is no apt-get: {}", names(&missing)));
     }
     step("package lists", as_root("apt-get").args(["update", "-qq"]))?;
@@ -34,10 +56,8 @@ pub(crate) fn install_missing() -> Result<(), String> {
     }
 }
 
-type Tool = (&'static str, &'static str, &'static str);
-
 fn missing() -> Vec<Tool> {
-    TOOLS.iter().copied().filter(|(program, argument, _)| !runs(program, argument)).collect()
+    TOOLS.iter().copied().filter(|(program, arguments, _)| !runs(program, arguments)).collect()
 }
 
 fn names(tools: &[Tool]) -> String {
@@ -46,9 +66,9 @@ fn names(tools: &[Tool]) -> String {
 }
 
 /// A program that is there may still not run: what counts is that it does.
-fn runs(program: &str, argument: &str) -> bool {
+fn runs(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
-    command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 

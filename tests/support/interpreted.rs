@@ -1,0 +1,32 @@
+//! Hosts for function code, and functions of it.
+
+use super::languages::with_tools;
+use super::{Folder, Setup};
+use serde_json::json;
+
+/// A host that runs function code of these languages.
+pub(crate) fn speaking(languages: &[&str]) -> Setup {
+    let tables: Vec<String> =
+        languages.iter().map(|name| format!("[languages.{name}]\n")).collect();
+    with_tools(Setup::new().config_with(&format!("[runners.process]\n{}", tables.concat())))
+}
+
+/// A Python function as the contract shows one: `lambda.py`, whose name is a keyword.
+pub(crate) fn python(code: &str) -> Folder {
+    Folder::new(&json!({
+        "type": "interpreted", "language": "python", "command": "python3", "arguments": "lambda.py",
+    }))
+    .file("lambda.py", code)
+}
+
+/// A function of Node, `lambda.js`.
+pub(crate) fn node(code: &str) -> Folder {
+    Folder::new(&json!({"type": "interpreted", "language": "node", "arguments": "lambda.js"}))
+        .file("lambda.js", code)
+}
+
+/// A function in Lua, `lambda.lua`.
+pub(crate) fn lua(code: &str) -> Folder {
+    Folder::new(&json!({"type": "interpreted", "language": "lua", "arguments": "lambda.lua"}))
+        .file("lambda.lua", code)
+}
