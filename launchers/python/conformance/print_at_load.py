@@ -1,0 +1,5 @@
+print("printed at load")
+
+
+def lambda_(input, environment):
+    return "quiet"

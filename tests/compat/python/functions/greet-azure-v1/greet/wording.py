@@ -1,0 +1,5 @@
+import json
+
+
+def encoded(**values):
+    return json.dumps(values)
