@@ -54,6 +54,12 @@ impl Process {
         Self { live: Some(Live { id, pidfd, slot, cgroup, registry }) }
     }
 
+    /// Its id, which nobody else has before it is reaped.
+    #[must_use]
+    pub fn id(&self) -> i32 {
+        self.live().id.as_raw_nonzero().get()
+    }
+
     /// Becomes readable when the process has ended.
     #[must_use]
     pub fn pidfd(&self) -> BorrowedFd<'_> {

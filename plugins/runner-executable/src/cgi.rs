@@ -1,19 +1,9 @@
 //! The head that a CGI program prints before its body (RFC 3875, section 6).
 
+use processes::{is_header_name, is_header_value, is_the_servers};
+
 /// More than this is no head: the program forgot the empty line.
 const HEAD_LIMIT_BYTES: usize = 64 << 10;
-
-/// Headers about the connection, which is the server's business and not the program's.
-const NOT_THE_PROGRAMS: &[&str] = &[
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// What the head said.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,13 +53,13 @@ impl Head {
                 shown()
             ));
         };
-        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+        if !is_header_name(name) {
             return Err(format!(
                 "the program printed a CGI header with a name that is none: `{}`",
                 shown()
             ));
         }
-        if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        if !is_header_value(value) {
             return Err(format!(
                 "the program printed a CGI header with a control character: `{}`",
                 shown()
@@ -78,7 +68,7 @@ impl Head {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         if name == "status" {
             self.status = Some(status(value)?);
-        } else if !NOT_THE_PROGRAMS.contains(&name.as_str()) {
+        } else if !is_the_servers(&name) {
             self.headers.push((name, value.to_vec()));
         }
         Ok(())
@@ -107,10 +97,6 @@ fn no_end(output: &[u8]) -> String {
     } else {
         "the program ended before the empty line that ends CGI headers".to_owned()
     }
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

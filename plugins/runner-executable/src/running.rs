@@ -2,8 +2,8 @@
 
 use crate::program::Program;
 use bytes::Bytes;
-use processes::{Exit, LARGEST_PIPE_BYTES, Process, Read, read_some};
-use rustix::fs::{Access, AtFlags, accessat, fstat, stat};
+use processes::{Exit, LARGEST_PIPE_BYTES, Process, Read, read_some, was_replaced};
+use rustix::fs::{Access, AtFlags, accessat};
 use rustix::io::Errno;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
@@ -75,21 +75,17 @@ impl Running {
             start: self.start,
             lived,
             by_host,
-            replaced: exit.status != 0 && was_replaced(&self.program, &self.folder),
+            replaced: exit.status != 0 && has_lost_its_folder(&self.program, &self.folder),
         }
     }
 }
 
 /// True when the folder that the process was started in is no longer the function's, or has lost what it needs.
-fn was_replaced(program: &Program, folder: &OwnedFd) -> bool {
-    let Ok(then) = fstat(folder) else { return false };
-    let Ok(now) = stat(&program.blueprint.folder) else { return true };
+fn has_lost_its_folder(program: &Program, folder: &OwnedFd) -> bool {
     let lost = |name: &CString| {
         accessat(folder, name, Access::EXISTS, AtFlags::empty()) == Err(Errno::NOENT)
     };
-    then.st_nlink == 0
-        || (then.st_dev, then.st_ino) != (now.st_dev, now.st_ino)
-        || program.witnesses.iter().any(lost)
+    was_replaced(&program.blueprint.folder, folder) || program.witnesses.iter().any(lost)
 }
 
 fn drain(from: Option<&OwnedFd>, into: &mut Vec<u8>, scratch: &mut [u8]) {

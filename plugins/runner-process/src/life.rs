@@ -1,0 +1,71 @@
+//! The process behind a worker: its end, its kill, and what it has used so far.
+#![allow(unsafe_code, reason = "clock_gettime takes a pointer")]
+
+use processes::{Exit, Process};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+/// A live process. Dropping it kills its group.
+#[derive(Debug)]
+pub(crate) enum Life {
+    /// Started by this host.
+    Own(Process),
+}
+
+impl Life {
+    /// A descriptor that becomes readable when it ends.
+    pub(crate) fn pidfd(&self) -> std::io::Result<OwnedFd> {
+        match self {
+            Self::Own(process) => process.pidfd().as_fd().try_clone_to_owned(),
+        }
+    }
+
+    pub(crate) fn kill(&self) {
+        match self {
+            Self::Own(process) => process.kill(),
+        }
+    }
+
+    /// It has ended: kills what it has left of its group.
+    pub(crate) fn kill_leftovers(&self) {
+        match self {
+            Self::Own(process) => process.kill_leftovers(),
+        }
+    }
+
+    /// It has ended.
+    pub(crate) async fn reap(self) -> Exit {
+        match self {
+            Self::Own(mut process) => process.reap(),
+        }
+    }
+
+    fn id(&self) -> i32 {
+        match self {
+            Self::Own(process) => process.id(),
+        }
+    }
+
+    /// Processor time of the process itself, without its children; zero where the kernel does not tell.
+    pub(crate) fn cpu(&self) -> Duration {
+        // As `clock_getcpuclockid` makes it: the clock of all threads of a process.
+        const PROCESS_CLOCK: i32 = 2;
+        let clock = (!self.id() << 3) | PROCESS_CLOCK;
+        let mut time = MaybeUninit::<libc::timespec>::zeroed();
+        // SAFETY: a place to write to. All zero is a valid time, should the call fail.
+        let time = unsafe {
+            libc::clock_gettime(clock, time.as_mut_ptr());
+            time.assume_init()
+        };
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        Duration::from_secs(seconds) + Duration::from_nanos(time.tv_nsec.unsigned_abs())
+    }
+
+    /// Memory that is resident now, in bytes; 0 when unknown.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.id())).ok();
+        let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
+        pages.unwrap_or(0) * rustix::param::page_size() as u64
+    }
+}

@@ -1,0 +1,29 @@
+//! What a worker's calls use, one after the other.
+
+use crate::life::Life;
+use std::time::{Duration, Instant};
+
+/// Memory changes slowly, and to ask for it costs some microseconds.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(250);
+
+/// What was known after the last call.
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
+    cpu: Duration,
+    resident_bytes: u64,
+    asked: Option<Instant>,
+}
+
+impl Usage {
+    /// Processor time since the last call; the loading belongs to the first. And the memory that is resident, which may
+    /// be a little old.
+    pub(crate) fn since_last(&mut self, life: &Life) -> (Duration, u64) {
+        let (before, now) = (self.cpu, Instant::now());
+        self.cpu = life.cpu().max(before);
+        if self.asked.is_none_or(|asked| now - asked >= MEMORY_INTERVAL) {
+            self.asked = Some(now);
+            self.resident_bytes = life.resident_bytes();
+        }
+        (self.cpu - before, self.resident_bytes)
+    }
+}
