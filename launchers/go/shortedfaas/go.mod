@@ -1,0 +1,3 @@
+module github.com/shortedfaas/shortedfaas/launchers/go/shortedfaas
+
+go 1.18
