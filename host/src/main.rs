@@ -1,6 +1,7 @@
 //! ShortedFaaS: a function host. Arguments -> configuration -> plugins -> functions -> serve -> drain.
 
 mod app;
+mod build;
 mod cli;
 mod config;
 mod functions;

@@ -17,6 +17,13 @@ pub(super) enum Command {
     Serve(Setup),
     /// Check the configuration, the plugins and every run.json, without serving
     Check(Setup),
+    /// Make a first function in the deploy folder
+    New(NewArguments),
+    /// Compile a function's sources, as its language says
+    Build(BuildArguments),
+    /// What a build runs under, for the host itself
+    #[command(hide = true)]
+    BuildGuard,
     /// Show the plugins that are on, read from their libraries without running them
     Plugins(PluginsArguments),
     /// Show the functions of a running host
@@ -41,6 +48,60 @@ pub(super) struct Setup {
     /// Folder of the plugin libraries, searched before the program's own
     #[arg(long, value_name = "DIR")]
     pub(super) plugins: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    /// Its name: letters, digits, `.`, `_` and `-`; the folder and the route /f/NAME are called so
+    pub(super) name: String,
+    /// Type, as in run.json: executable, launched, interpreted, compiled, ...
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(super) kind: String,
+    /// Language, as in run.json: one of those that are on; for an executable `shell` may be left out
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(super) language: Option<String>,
+    #[command(flatten)]
+    pub(super) places: Places,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BuildArguments {
+    /// Folder of the function, such as deploy/NAME
+    #[arg(value_name = "FOLDER")]
+    pub(super) folder: PathBuf,
+    #[command(flatten)]
+    pub(super) places: Places,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Where a command that serves nothing finds what it needs.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Places {
+    /// Configuration file [default: shortedfaas.toml in the working directory, else the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Folder of the deployed functions, instead of deploy.folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) deploy: Option<PathBuf>,
+    /// Folder of the plugin libraries, searched before the program's own
+    #[arg(long, value_name = "DIR")]
+    pub(super) plugins: Option<PathBuf>,
+}
+
+impl Places {
+    pub(super) fn setup(&self) -> Setup {
+        Setup {
+            config: self.config.clone(),
+            deploy: self.deploy.clone(),
+            listen: None,
+            plugins: self.plugins.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use super::arguments::Setup;
 use super::{Failure, log, serve};
 use crate::app::defaults;
+use crate::build::Builder;
 use crate::functions::{Catalog, State};
 use crate::plugins::{Libraries, Plugins};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(super) fn check(setup: Setup) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Failed(error.to_string()))?;
-    let plugins = Arc::new(Plugins::new(Libraries::new(setup.plugins)));
+    let plugins = Arc::new(Plugins::new(Libraries::new(setup.plugins), Builder::idle()));
     let changed = plugins.apply(&config);
     let mistakes = changed.mistakes;
     let mut broken = Vec::new();

@@ -1,9 +1,11 @@
 //! The command line.
 
 mod arguments;
+mod build;
 mod check;
 mod client;
 mod log;
+mod new;
 mod plugins;
 mod serve;
 
@@ -39,6 +41,12 @@ pub(crate) fn run() -> ExitCode {
     let result = match program.command {
         Command::Serve(arguments) => serve::serve(arguments),
         Command::Check(arguments) => check::check(arguments),
+        Command::New(arguments) => new::new(arguments),
+        Command::Build(arguments) => build::build(arguments),
+        Command::BuildGuard => {
+            crate::build::guard();
+            Ok(())
+        }
         Command::Plugins(arguments) => plugins::plugins(arguments),
         Command::List(arguments) => client::list(&arguments),
         Command::Invoke(arguments) => client::invoke(&arguments),

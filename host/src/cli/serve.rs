@@ -3,6 +3,7 @@
 use super::arguments::Setup;
 use super::{Failure, log};
 use crate::app::{App, Phase, defaults};
+use crate::build::Builder;
 use crate::config::{Arguments, Config, Environment, load};
 use crate::functions::Catalog;
 use crate::http::{Server, bind};
@@ -82,7 +83,7 @@ async fn run(
     log_level: log::LogLevel,
 ) -> Result<(), Failure> {
     let mut stop = stop_signals()?;
-    let plugins = Arc::new(Plugins::new(libraries));
+    let plugins = Arc::new(Plugins::new(libraries, Builder::new()));
     load_plugins(&plugins, &config).await?;
     // Bound before the functions are read, so that a port in use is said at once; accepted from when they are there.
     let listener = bind(config.server.listen).map_err(Failure::Failed)?;

@@ -1,6 +1,7 @@
 //! `/metrics` in Prometheus' text format.
 
 use super::connection::Connections;
+use super::worker_metrics;
 use crate::app::App;
 use crate::functions::State;
 use crate::invocation::Outcome;
@@ -14,10 +15,11 @@ pub(super) fn text(app: &App, connections: &Connections) -> String {
     host(&mut text, app, connections);
     plugins(&mut text, app);
     functions(&mut text, app);
+    worker_metrics::write(&mut text, &app.catalog.all());
     text
 }
 
-fn head(text: &mut String, name: &str, kind: &str, help: &str) {
+pub(super) fn head(text: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
@@ -112,6 +114,6 @@ fn functions(text: &mut String, app: &App) {
 }
 
 /// A label's value, escaped as the format asks.
-fn label(value: &str) -> String {
+pub(super) fn label(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -12,5 +12,6 @@ mod respond;
 mod routes;
 mod serve;
 mod service;
+mod worker_metrics;
 
 pub(crate) use serve::{Server, bind};

@@ -56,6 +56,11 @@ pub(crate) enum Rejection {
     BadProtocol,
     Cancelled,
     Broken(String),
+    /// Its last workers failed; the next one is started after a pause.
+    Paused {
+        reason: String,
+        retry_after: Duration,
+    },
     /// The function's files went away under the call, and no later generation could take it.
     Gone(String),
     Building,
@@ -89,6 +94,7 @@ impl Rejection {
             Self::Crashed | Self::BadProtocol => StatusCode::BAD_GATEWAY,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Broken(_)
+            | Self::Paused { .. }
             | Self::Gone(_)
             | Self::Building
             | Self::Cancelled
@@ -117,6 +123,7 @@ impl Rejection {
             | Self::BadProtocol
             | Self::TimedOut
             | Self::Broken(_)
+            | Self::Paused { .. }
             | Self::Gone(_)
             | Self::Building => Component::Function,
             Self::Saturated { .. }
@@ -130,7 +137,9 @@ impl Rejection {
     /// When a caller should try again.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            Self::Unavailable { retry_after, .. } | Self::Paused { retry_after, .. } => {
+                Some(*retry_after)
+            }
             Self::Gone(_)
             | Self::AtLimit { .. }
             | Self::Saturated { .. }
@@ -189,6 +198,11 @@ impl Rejection {
             }
             Self::Gone(reason) => reason.clone(),
             Self::Broken(reason) => format!("the function is broken: {reason}"),
+            Self::Paused { reason, .. } => {
+                format!(
+                    "the function's last worker failed, the next one is started after a pause: {reason}"
+                )
+            }
             Self::Building => "the function is being built".into(),
             Self::TimedOut => {
                 "the function did not end within its `timeout` and was stopped".into()

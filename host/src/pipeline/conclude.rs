@@ -1,6 +1,7 @@
 //! From a runner's answer to an answer and a record.
 
 use super::answer::{Answer, AnswerBody, Timings};
+use super::call::Failure;
 use super::ledger::Ledger;
 use super::stream::AnswerStream;
 use crate::invocation::{End, Outcome, Rejection, Request};
@@ -14,10 +15,14 @@ use std::time::{Duration, Instant};
 pub(super) fn conclude(
     request: &Arc<Request>,
     ledger: Ledger,
-    reply: Result<Reply, Fault>,
+    reply: Result<Reply, Failure>,
 ) -> Answer {
     match reply {
-        Err(fault) => fail(request, ledger, fault),
+        Err(Failure::Refused(rejection)) => {
+            let timings = ledger.refuse(&rejection);
+            Answer::refused(rejection, timings)
+        }
+        Err(Failure::Fault(fault)) => fail(request, ledger, fault),
         Ok(reply) => match reply.body {
             ReplyBody::Whole(output) => {
                 whole(ledger, reply.status, reply.headers, output, reply.end)

@@ -28,8 +28,9 @@ pub(crate) struct Ledger {
     /// What went out of a streamed output, up to the limit.
     output: Vec<u8>,
     output_truncated: bool,
-    /// When the runner was called.
+    /// When the runner was called, the start of a worker included.
     invoked: Option<Instant>,
+    cold: bool,
     closed: bool,
 }
 
@@ -46,6 +47,7 @@ impl Ledger {
             output: Vec::new(),
             output_truncated: false,
             invoked: None,
+            cold: true,
             closed: false,
         }
     }
@@ -58,12 +60,12 @@ impl Ledger {
     /// From here on the function is known: its own policy holds, its own counters count.
     pub(crate) fn routed(&mut self, generation: Arc<Generation<Plugins>>) {
         self.policy = generation.manifest.log;
-        self.seat = Seat::Waiting(generation);
+        self.seat = Seat::Routed(generation);
     }
 
     /// Waits for a place among the function's invocations; false when there was none in time.
     pub(crate) async fn take_seat(&mut self, patience: Duration) -> bool {
-        let Seat::Waiting(generation) = &self.seat else { return false };
+        let Seat::Routed(generation) = &self.seat else { return true };
         if !generation.gate.enter(patience).await {
             return false;
         }
@@ -71,13 +73,15 @@ impl Ledger {
         true
     }
 
-    /// A newer generation takes the call; the place stays the same.
+    /// A newer generation takes the call. The place stays the same where it goes on being one of its own: with workers it
+    /// comes with the worker, and a function that was removed and came back has another gate.
     pub(crate) fn move_to(&mut self, generation: Arc<Generation<Plugins>>) {
-        if let Seat::Taken(before) = &mut self.seat {
-            // The gate is the function's; a function that was removed and came back has another one.
-            if Arc::ptr_eq(&before.gate, &generation.gate) {
+        let keeps = !generation.prepared.has_workers();
+        match &mut self.seat {
+            Seat::Taken(before) if keeps && Arc::ptr_eq(&before.gate, &generation.gate) => {
                 *before = generation;
             }
+            seat => *seat = Seat::Routed(generation),
         }
     }
 
@@ -92,9 +96,10 @@ impl Ledger {
         self.input_streamed = true;
     }
 
-    /// The runner is called now.
-    pub(crate) fn invoked(&mut self, now: Instant) {
-        self.invoked = Some(now);
+    /// The runner is called, or its worker was started, since then.
+    pub(crate) fn invoked(&mut self, since: Instant, cold: bool) {
+        self.invoked = Some(since);
+        self.cold = cold;
     }
 
     /// A piece of a streamed output went out.
@@ -152,7 +157,7 @@ impl Ledger {
         match &self.seat {
             Seat::None => self.app.unrouted.count(end.outcome, duration),
             Seat::Outside(gate) => gate.statistics.count(end.outcome, duration),
-            Seat::Waiting(generation) | Seat::Taken(generation) => {
+            Seat::Routed(generation) | Seat::Taken(generation) => {
                 generation.gate.statistics.count(end.outcome, duration);
             }
         }
@@ -201,7 +206,7 @@ impl Drop for Ledger {
             return;
         }
         let mut end = End::of(Outcome::Cancelled, "the caller went away before the answer");
-        end.cold = true;
+        end.cold = self.cold;
         let output = std::mem::take(&mut self.output).into();
         self.write(CALLER_GONE, &end, &output);
     }
@@ -211,7 +216,8 @@ impl Drop for Ledger {
 enum Seat {
     None,
     Outside(Arc<Gate>),
-    Waiting(Arc<Generation<Plugins>>),
+    /// Has none of its own, or not yet.
+    Routed(Arc<Generation<Plugins>>),
     /// Given back when it is dropped.
     Taken(Arc<Generation<Plugins>>),
 }

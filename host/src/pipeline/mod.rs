@@ -2,6 +2,7 @@
 
 mod answer;
 mod authenticate;
+mod call;
 mod conclude;
 mod ledger;
 mod run;

@@ -2,26 +2,23 @@
 
 use super::answer::Answer;
 use super::authenticate::authenticate;
+use super::call::call;
 use super::conclude::conclude;
 use super::ledger::Ledger;
 use crate::app::{App, Hot, Phase};
 use crate::functions::{Generation, Manifest, State};
 use crate::invocation::{Rejection, Request};
-use crate::patience::within;
-use crate::plugins::{Fault, FaultKind, InputBody, Plugins, Reply};
+use crate::plugins::{InputBody, Plugins};
 use bytes::Bytes;
 use http::Method;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What runners have after a deadline to answer that it passed; then the host drops the call.
-pub(crate) const GRACE_AFTER_DEADLINE: Duration = Duration::from_secs(1);
-/// How often a call is tried on a newer generation when its files were taken away under it.
-const ATTEMPTS: usize = 50;
-/// And for how long.
-const ATTEMPTS_LIMIT: Duration = Duration::from_secs(10);
 /// From this length on a body of known length is handed over as it comes instead of being received first.
 const STREAMED_FROM_BYTES: u64 = 16 << 20;
+
+/// What a caller reads who sent bytes to a function that takes text.
+const NOT_TEXT: &str = "the body is not UTF-8, and this function takes text; \"input\": \"bytes\" in its run.json takes any";
 
 /// A request's body that has not been read yet.
 pub(crate) trait Receive: Send {
@@ -60,7 +57,7 @@ pub(crate) async fn run<B: Receive>(
     }
 }
 
-type Callable = Arc<Generation<Plugins>>;
+pub(super) type Callable = Arc<Generation<Plugins>>;
 
 async fn enter<B: Receive>(
     app: &'static App,
@@ -90,12 +87,11 @@ async fn enter<B: Receive>(
     } else {
         let bytes = body.receive(limit, patience).await?;
         ledger.received(&bytes);
+        if manifest.takes_text() && std::str::from_utf8(&bytes).is_err() {
+            return Err(Rejection::Malformed(NOT_TEXT.to_owned()));
+        }
         InputBody::Whole(bytes)
     };
-    if !ledger.take_seat(manifest.max_wait).await {
-        let concurrency = generation.gate.limit();
-        return Err(Rejection::AtLimit { concurrency, waited: manifest.max_wait });
-    }
     Ok((generation, body))
 }
 
@@ -165,58 +161,4 @@ fn not_ready(app: &'static App, name: &str, state: &State<Plugins>) -> Rejection
         }
         State::Ready { .. } | State::Building => Rejection::Building,
     }
-}
-
-/// Calls the runner; on the next generation when the files of this one were taken away before its code ran.
-async fn call(
-    app: &'static App,
-    request: &Arc<Request>,
-    ledger: &mut Ledger,
-    mut generation: Callable,
-    body: InputBody,
-) -> Result<Reply, Fault> {
-    let now = Instant::now();
-    ledger.invoked(now);
-    request.set_deadline(now + generation.manifest.timeout);
-    let mut next_body = Some(body);
-    for attempt in 1.. {
-        let again = match &next_body {
-            Some(InputBody::Whole(bytes)) => Some(InputBody::Whole(bytes.clone())),
-            _ => None,
-        };
-        let body = std::mem::replace(&mut next_body, again).expect("set before every attempt");
-        let limit = generation.manifest.timeout + GRACE_AFTER_DEADLINE;
-        let reply = match within(limit, generation.prepared.invoke(request, body)).await {
-            Some(reply) => reply,
-            None => Err(Fault::late()),
-        };
-        match reply {
-            Err(fault)
-                if fault.kind == FaultKind::Gone
-                    && next_body.is_some()
-                    && attempt < ATTEMPTS
-                    && now.elapsed() < ATTEMPTS_LIMIT =>
-            {
-                tracing::debug!(id = %request.id, %fault, attempt, "files gone: waiting for the next generation");
-                app.catalog.refresh(&request.function).await;
-                generation = successor(app, &request.function)?;
-                ledger.move_to(Arc::clone(&generation));
-            }
-            reply => return reply,
-        }
-    }
-    unreachable!("the last attempt returns")
-}
-
-fn successor(app: &'static App, name: &str) -> Result<Callable, Fault> {
-    app.catalog.read(name, |function| {
-        let Some(function) = function else {
-            return Err(Fault::gone("the function was removed during the call"));
-        };
-        function.read_state(|state| match state {
-            State::Ready { generation, .. } => Ok(Arc::clone(generation)),
-            State::Broken { reason, .. } => Err(Fault::gone(reason)),
-            State::Building => Err(Fault::gone("the function is being built")),
-        })
-    })
 }

@@ -1,9 +1,9 @@
 //! An answer whose body is still being produced: it keeps its worker, watches its deadline and closes its ledger at the end.
 
+use super::call::GRACE_AFTER_DEADLINE;
 use super::ledger::Ledger;
-use super::run::GRACE_AFTER_DEADLINE;
 use crate::invocation::{End, Outcome, Request};
-use crate::plugins::{ReplyItem, ReplyStream, WorkerLease, spoils};
+use crate::plugins::{ReplyItem, ReplyStream, WorkerLease, verdict};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
@@ -92,7 +92,7 @@ impl Producing {
     fn end(&mut self, end: &End) {
         self.rest = None;
         if let Some(mut lease) = self.lease.take() {
-            lease.spoil(spoils(end.outcome));
+            lease.judge(verdict(end));
         }
         if let Some(ledger) = self.ledger.take() {
             ledger.close_streamed(self.status.as_u16(), end);

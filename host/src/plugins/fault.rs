@@ -77,6 +77,16 @@ impl Fault {
         Self::of(FaultKind::Timeout, "the runner did not answer after the deadline")
     }
 
+    /// No worker was ready for the call in the time that the function has.
+    pub(crate) fn unready(limit: Duration) -> Self {
+        Self::of(FaultKind::Timeout, &format!("no worker was ready within {limit:?}"))
+    }
+
+    /// The handler cannot be loaded, in the words of the function's state.
+    pub(crate) fn broken(reason: &str) -> Self {
+        Self::of(FaultKind::Broken, reason)
+    }
+
     /// There is no generation that could take the call.
     pub(crate) fn gone(message: &str) -> Self {
         Self::of(FaultKind::Gone, message)

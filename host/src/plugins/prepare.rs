@@ -4,7 +4,8 @@ use super::deployed::Deployed;
 use super::language::{Language, PlanView};
 use super::registry::Plugins;
 use super::runner::Spec;
-use crate::functions::{Candidate, Manifest, Preparer};
+use crate::build::{Asked, Build, Program, by_hand};
+use crate::functions::{Candidate, Later, Manifest, Preparer, Trial, Unready};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -12,7 +13,10 @@ use std::sync::Arc;
 impl Preparer for Plugins {
     type Prepared = Deployed;
 
-    async fn prepare(&self, function: Candidate<'_>) -> Result<(Deployed, Option<String>), String> {
+    async fn prepare(
+        &self,
+        function: Candidate<'_>,
+    ) -> Result<(Deployed, Option<String>), Unready> {
         let manifest = function.manifest;
         let kind = manifest.kind.as_str();
         let runner = self.active().runners.get(kind).cloned();
@@ -29,9 +33,13 @@ impl Preparer for Plugins {
             manifest_json: manifest.runner_json(None),
         };
         let mut warnings = Vec::new();
+        let mut program = None;
         if manifest.needs_plan() {
             let (plan, view) = plan(self.planner(manifest)?, &spec).await?;
             warnings.extend(view.warning);
+            if let Some(build) = view.build {
+                program = Some(self.built(&function, build)?);
+            }
             spec.manifest_json = match kind {
                 "launched" => manifest.with_command(view.command, view.arguments).runner_json(None),
                 _ => manifest.runner_json(Some(plan)),
@@ -40,11 +48,44 @@ impl Preparer for Plugins {
         let (prepared, warning) = runner.prepare(&spec).await.map_err(|fault| fault.to_string())?;
         warnings.extend(warning);
         let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
-        Ok((Deployed::new(prepared, manifest), warning))
+        Ok((Deployed::new(prepared, &function, program), warning))
+    }
+
+    async fn begin(&self, deployed: &Deployed, trial: Trial) -> Result<(), String> {
+        deployed.begin(trial).await.map_err(|fault| fault.to_string())?;
+        deployed.serves();
+        Ok(())
+    }
+
+    fn in_use(&self, deployed: &Deployed) -> usize {
+        deployed.workers().map_or(0, |workers| workers.idle.min(1).max(workers.busy))
+    }
+
+    fn retire(&self, deployed: &Deployed) {
+        deployed.retire();
     }
 }
 
 impl Plugins {
+    /// The built program, kept from being removed.
+    fn built(&self, function: &Candidate<'_>, build: Value) -> Result<Arc<Program>, Unready> {
+        let build = Build::read(build)?;
+        if build.is_done() {
+            return Ok(Arc::new(self.builder.hold(&build)));
+        }
+        if !function.manifest.builds_by_itself() {
+            let reason = by_hand(function.folder);
+            return Err(Unready { reason, later: Later::Appears(build.output) });
+        }
+        match self.builder.ask(function.name, &build) {
+            Asked::Failed(reason) => Err(reason.into()),
+            Asked::Building { ended: future, again } => {
+                let reason = "it is being built".to_owned();
+                Err(Unready { reason, later: Later::Ends { future, again } })
+            }
+        }
+    }
+
     fn planner(&self, manifest: &Manifest) -> Result<Arc<Language>, String> {
         let name = &manifest.language;
         self.language(name).ok_or_else(|| {

@@ -9,6 +9,7 @@ use super::language::{Language, PluginLanguage};
 use super::library::{examine, load};
 use super::locate::{Libraries, Signature, signature};
 use super::runner::Runner;
+use crate::build::Builder;
 use crate::config::{Config, PluginConfig, PluginKind};
 use arc_swap::ArcSwap;
 use plugin_abi::{AUTH_V1, LANGUAGE_V1, RUNNER_V1};
@@ -23,6 +24,7 @@ const CREATE_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Plugins {
     active: ArcSwap<Active>,
     libraries: Libraries,
+    pub(super) builder: Arc<Builder>,
     /// One change at a time.
     changing: Mutex<()>,
 }
@@ -38,8 +40,9 @@ pub(crate) struct Changed {
 }
 
 impl Plugins {
-    pub(crate) fn new(libraries: Libraries) -> Self {
-        Self { active: ArcSwap::default(), libraries, changing: Mutex::new(()) }
+    pub(crate) fn new(libraries: Libraries, builder: Builder) -> Self {
+        let builder = Arc::new(builder);
+        Self { active: ArcSwap::default(), libraries, builder, changing: Mutex::new(()) }
     }
 
     /// The plugins that are on now.

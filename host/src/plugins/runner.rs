@@ -62,7 +62,7 @@ pub(crate) struct PreparedFunction {
 }
 
 /// A live worker; it must be given to [`PreparedFunction::stop`].
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WorkerHandle(Handle);
 
 /// A runner's answer.

@@ -1,5 +1,6 @@
 //! A small HTTP/1.1 client over one kept connection: enough to check an echo and to count instructions.
 
+use super::load::Load;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -17,14 +18,15 @@ impl Connection {
     /// Connects; nothing is sent yet.
     pub(super) fn open(
         address: &str,
-        path: &str,
+        load: &Load,
         authorization: Option<&str>,
     ) -> Result<Self, String> {
         let stream = TcpStream::connect(address).map_err(|error| format!("{address}: {error}"))?;
         let timeouts = stream.set_read_timeout(Some(PATIENCE)).and(stream.set_nodelay(true));
         timeouts.map_err(|error| format!("{address}: {error}"))?;
+        let Load { path, content_type, .. } = load;
         let mut head =
-            format!("{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: text/plain\r\n");
+            format!("{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {content_type}\r\n");
         if let Some(value) = authorization {
             head += &format!("Authorization: {value}\r\n");
         }

@@ -6,8 +6,33 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Somebody who can be started when they are chosen.
+pub(super) struct Contender {
+    /// As the table calls it.
+    pub(super) name: String,
+    start: Box<StartFunction>,
+}
+
+type StartFunction = dyn FnOnce(&Workshop, &str) -> Result<Server, String>;
+
+impl Contender {
+    /// `start` is given the name.
+    pub(super) fn new(
+        name: &str,
+        start: impl FnOnce(&Workshop, &str) -> Result<Server, String> + 'static,
+    ) -> Self {
+        Self { name: name.into(), start: Box::new(start) }
+    }
+
+    /// Starts it.
+    pub(super) fn start(self, workshop: &Workshop) -> Result<Server, String> {
+        eprintln!("starting {}", self.name);
+        (self.start)(workshop, &self.name)
+    }
+}
 
 /// fcgiwrap takes one call per process at a time; more of them than this made nothing faster.
 const FCGIWRAP_PROCESSES: usize = 16;
@@ -22,20 +47,25 @@ pub(super) fn axum_echo_command(workshop: &Workshop) -> Command {
     Command::new(workshop.release.join("axum-echo"))
 }
 
-/// A page that only spawns, in one of its ways, with so many children at once.
+/// A page that only spawns the static echo, in one of its ways, with so many children at once.
 pub(super) fn spawn_page(
     workshop: &Workshop,
     how: &str,
     at_once: Option<usize>,
 ) -> Result<Server, String> {
-    let mut command = Command::new(workshop.release.join("spawn-page"));
-    command.arg(how).arg(&workshop.echo);
     let mut name = format!("page: {how}");
     if let Some(at_once) = at_once {
-        command.arg(at_once.to_string());
         name += &format!(", {at_once} at once");
     }
-    started(workshop, &name, &command)
+    let mut command = spawn_page_command(workshop, how, at_once.unwrap_or(0));
+    started(workshop, &name, command.arg(&workshop.echo))
+}
+
+/// The page that only spawns; what it spawns comes behind.
+pub(super) fn spawn_page_command(workshop: &Workshop, how: &str, at_once: usize) -> Command {
+    let mut command = Command::new(workshop.release.join("spawn-page"));
+    command.arg(how).arg(at_once.to_string());
+    command
 }
 
 /// A program that announces its address as the host does.
@@ -44,9 +74,15 @@ pub(super) fn started(
     name: &str,
     command: &Command,
 ) -> Result<Server, String> {
-    let mut starter = Starter::new(&workshop.directory.join(name.replace([' ', ':', ','], "")))?;
+    let mut starter = Starter::new(&directory_of(workshop, name))?;
     starter.start(command)?;
     starter.announced(name)
+}
+
+/// Where a contender's own files lie.
+pub(super) fn directory_of(workshop: &Workshop, name: &str) -> PathBuf {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    workshop.directory.join(name.replace(|letter| !plain(letter), ""))
 }
 
 /// Debian's webhook; it hands the body over as an argument. None where it is not installed.
@@ -116,13 +152,14 @@ http {{
 }
 
 /// These two cannot be told to choose a port themselves.
-fn free_port() -> Result<u16, String> {
+pub(super) fn free_port() -> Result<u16, String> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|error| format!("no free port: {error}"))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+/// Writes a file.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }

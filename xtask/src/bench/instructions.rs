@@ -1,7 +1,8 @@
 //! Instructions per request under callgrind: the figure that does not depend on what else the machine does.
 
 use super::contenders;
-use super::server::{BODY_BYTES, Server};
+use super::load::ECHO;
+use super::server::Server;
 use super::shortedfaas;
 use super::tools::Workshop;
 use std::path::Path;
@@ -47,7 +48,7 @@ fn per_request(
         let output = workshop.results.join(format!("callgrind.{name}.{requests}"));
         let mut server = start(valgrind(&log, &output))?;
         server.authorization = Some(shortedfaas::authorization());
-        server.check_echo()?;
+        server.check()?;
         call(&server, requests)?;
         server.stop();
         totals.push(collected(&log)?);
@@ -65,11 +66,11 @@ fn valgrind(log: &Path, output: &Path) -> Command {
 }
 
 fn call(server: &Server, requests: u64) -> Result<(), String> {
-    let body = [b'x'; BODY_BYTES];
+    let body = ECHO.body.as_bytes();
     let mut connection = server.connect()?;
     for _ in 0..requests {
-        let (status, answer) = connection.post(&body)?;
-        if status != 200 || answer != body {
+        let (status, answer) = connection.post(body)?;
+        if !ECHO.is_answered_by(status, &answer) {
             return Err(format!("{} answered {status}", server.name));
         }
     }

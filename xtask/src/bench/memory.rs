@@ -11,7 +11,7 @@ const MOST_IDLE_MIB: f64 = 10.0;
 /// Starts the host with the shipped functions, waits until it is ready, and looks.
 pub(super) fn run(workshop: &Workshop) -> Result<(), String> {
     let mut server = shortedfaas::shipped(workshop)?.start("shortedfaas")?;
-    server.path = "/readyz";
+    server.load.path = "/readyz";
     server.wait_for("it does not get ready", |server| {
         let answer = server.connect().and_then(|mut connection| connection.get());
         matches!(answer, Ok((200, _))).then_some(())

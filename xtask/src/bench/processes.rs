@@ -82,6 +82,14 @@ pub(super) fn children(leaders: &[u32], own: &[Process]) -> BTreeMap<String, usi
     names
 }
 
+/// Memory of the leaders themselves, and of the largest process below them.
+pub(super) fn shares(leaders: &[u32]) -> (Memory, Memory) {
+    let (own, below): (Vec<_>, Vec<_>) =
+        family(leaders).into_iter().partition(|process| leaders.contains(&process.pid));
+    let each = below.iter().map(|process| memory(std::slice::from_ref(process)));
+    (memory(&own), each.max_by_key(|memory| memory.pss_kib).unwrap_or_default())
+}
+
 /// True when the kernel reaps a process's children for it: their processor time is then counted nowhere.
 pub(super) fn ignores_its_children(process: &Process) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/status", process.pid)).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::processes::{self, Memory};
 use super::server::Server;
 use super::tools::Workshop;
-use super::wrk::{self, Measurement};
+use super::wrk::{self, Cores, Measurement};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ pub(super) struct Plan {
     pub(super) connections: &'static [usize],
     /// Length of one measurement.
     pub(super) length: Duration,
+    /// Where everybody runs.
+    pub(super) cores: Cores,
 }
 
 /// Everything measured of one contender.
@@ -28,16 +30,16 @@ pub(super) struct Results {
     measurements: BTreeMap<usize, Vec<Measurement>>,
 }
 
-/// Checks that all echo, then measures them in turns; stops them all.
+/// Checks that all answer rightly, then measures them in turns.
 pub(super) fn measure(
     workshop: &Workshop,
-    mut servers: Vec<Server>,
+    servers: &mut [Server],
     plan: &Plan,
 ) -> Result<Vec<Results>, String> {
     let mut results = Vec::new();
     let mut own = Vec::new();
-    for server in &mut servers {
-        server.check_echo()?;
+    for server in servers.iter_mut() {
+        server.check()?;
         let processes = server.processes();
         let (name, idle) = (server.name.clone(), processes::memory(&processes));
         let loses_children = processes.iter().any(processes::ignores_its_children);
@@ -49,8 +51,7 @@ pub(super) fn measure(
             eprintln!("round {round} of {}, c = {connections}", plan.rounds);
             for (index, server) in servers.iter().enumerate() {
                 let directory = &workshop.directory;
-                let measured =
-                    wrk::measure(server, &own[index], connections, plan.length, directory)?;
+                let measured = wrk::measure(server, &own[index], connections, plan, directory)?;
                 results[index].measurements.entry(connections).or_default().push(measured);
             }
         }
@@ -73,6 +74,17 @@ impl Results {
     ) -> f64 {
         let pairs = self.rounds(connections).iter().zip(other.rounds(connections));
         median(pairs.map(|(one, other)| figure(one) / figure(other)).collect())
+    }
+
+    /// The median over the rounds of what a figure is above what `other` had in the same round.
+    pub(super) fn difference(
+        &self,
+        other: &Self,
+        connections: usize,
+        figure: impl Fn(&Measurement) -> f64,
+    ) -> f64 {
+        let pairs = self.rounds(connections).iter().zip(other.rounds(connections));
+        median(pairs.map(|(one, other)| figure(one) - figure(other)).collect())
     }
 
     /// The most children seen at one moment, by name.

@@ -1,6 +1,7 @@
 //! A contender's server: started with a log of its own, known by its pids, stopped by them.
 
 use super::client;
+use super::load::{ECHO, Load};
 use super::processes::{self, Process};
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
@@ -13,17 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Length of the body that is echoed.
-pub(super) const BODY_BYTES: usize = 1024;
-
 /// A running server, stopped when it is dropped.
 pub(super) struct Server {
     /// As the table calls it.
     pub(super) name: String,
     /// Where it listens: `127.0.0.1:PORT`.
     pub(super) address: String,
-    /// Path of the route that echoes.
-    pub(super) path: &'static str,
+    /// What is sent to it.
+    pub(super) load: Load,
     /// Value of the Authorization header, where it wants one.
     pub(super) authorization: Option<String>,
     leaders: Vec<Child>,
@@ -68,6 +66,9 @@ impl Starter {
         for (name, value) in command.get_envs() {
             tied.env(name, value.unwrap_or_default());
         }
+        if let Some(folder) = command.get_current_dir() {
+            tied.current_dir(folder);
+        }
         tied.stdin(stdin).stdout(open(&self.log)?);
         tied.stderr(open(&self.log.with_extension("stderr"))?).process_group(0);
         let child = tied.spawn().map_err(|error| format!("cannot run {command:?}: {error}"))?;
@@ -89,7 +90,7 @@ impl Starter {
     /// The address is known beforehand.
     pub(super) fn listening(self, name: &str, address: String) -> Server {
         let (leaders, log) = (self.leaders, self.log);
-        Server { name: name.into(), address, path: "/f/echo", authorization: None, leaders, log }
+        Server { name: name.into(), address, load: ECHO, authorization: None, leaders, log }
     }
 }
 
@@ -99,14 +100,15 @@ impl Server {
         self.leaders.iter().map(Child::id).collect()
     }
 
-    /// Waits until a call echoes, and checks that it goes on doing so: what does not work is not timed.
-    pub(super) fn check_echo(&mut self) -> Result<(), String> {
-        let body: Vec<u8> = (0..BODY_BYTES).map(|index| b'a' + (index % 26) as u8).collect();
+    /// Waits until a call is answered rightly, and checks that it goes on doing so: what does not work is not timed.
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        let load = self.load;
+        let body = load.body.as_bytes();
         let mut last = String::from("not called yet");
-        let asked = self.wait_for("it does not echo", |server| {
-            let answer = server.connect().and_then(|mut connection| connection.post(&body));
+        let asked = self.wait_for("it does not answer rightly", |server| {
+            let answer = server.connect().and_then(|mut connection| connection.post(body));
             match answer {
-                Ok((200, answer)) if answer == body => Some(()),
+                Ok((status, answer)) if load.is_answered_by(status, &answer) => Some(()),
                 other => {
                     last = shown(other);
                     None
@@ -116,9 +118,15 @@ impl Server {
         asked.map_err(|error| format!("{error}\nits last answer: {last}"))?;
         let mut connection = self.connect()?;
         for _ in 0..10 {
-            let answer = connection.post(&body);
-            if !matches!(&answer, Ok((200, answer)) if *answer == body) {
-                return Err(format!("{} echoed once only, then: {}", self.name, shown(answer)));
+            match connection.post(body) {
+                Ok((status, answer)) if load.is_answered_by(status, &answer) => {}
+                other => {
+                    return Err(format!(
+                        "{} was right once only, then: {}",
+                        self.name,
+                        shown(other)
+                    ));
+                }
             }
         }
         Ok(())
@@ -126,7 +134,7 @@ impl Server {
 
     /// A connection to it.
     pub(super) fn connect(&self) -> Result<client::Connection, String> {
-        client::Connection::open(&self.address, self.path, self.authorization.as_deref())
+        client::Connection::open(&self.address, &self.load, self.authorization.as_deref())
     }
 
     /// Waits until `ready` gives something, as long as the server lives and patience lasts.

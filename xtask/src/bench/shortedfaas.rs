@@ -40,15 +40,16 @@ pub(super) fn shipped(workshop: &Workshop) -> Result<Host, String> {
 }
 
 impl Host {
-    fn new(
+    /// A host with these runners and languages; auth and history on.
+    pub(super) fn new(
         workshop: &Workshop,
         directory: PathBuf,
         deploy: &Path,
-        runner: &str,
+        plugins: &str,
     ) -> Result<Self, String> {
         let config = directory.join("shortedfaas.toml");
         fs::create_dir_all(&directory)
-            .and_then(|()| fs::write(&config, format!("{AUTH}{runner}")))
+            .and_then(|()| fs::write(&config, format!("{AUTH}{plugins}")))
             .map_err(|error| format!("cannot write {}: {error}", config.display()))?;
         let mut command = Command::new(workshop.release.join("shortedfaas"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);

@@ -49,6 +49,33 @@ pub(super) fn print(title: &str, results: &[Results], plan: &Plan) {
     }
 }
 
+/// The table of a section whose contenders have workers.
+pub(super) fn print_workers(title: &str, results: &[Results], plan: &Plan) {
+    let (seconds, rounds) = (plan.length.as_secs(), plan.rounds);
+    println!("\n{title}; keep-alive, {rounds} rounds of {seconds} s, medians\n");
+    println!(
+        "| contender | c | requests/s | p50 µs | p99 µs | CPU µs/request | PSS server MiB | PSS worker MiB |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for &connections in plan.connections {
+        for result in results {
+            println!(
+                "| {} | {connections} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} | {:.1} |",
+                result.name,
+                result.median(connections, |run| run.per_second),
+                result.median(connections, |run| run.p50_us),
+                result.median(connections, |run| run.p99_us),
+                result.median(connections, |run| run.cpu_us),
+                result.median(connections, |run| mib(run.leaders.pss_kib)),
+                result.median(connections, |run| mib(run.worker.pss_kib)),
+            );
+        }
+    }
+    println!(
+        "\nc = 1: server, workers and wrk on one core. PSS in the middle of the load; of the workers the largest."
+    );
+}
+
 fn row(result: &Results, connections: usize) -> String {
     let at_least = if result.loses_children { "> " } else { "" };
     format!(

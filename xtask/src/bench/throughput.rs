@@ -4,6 +4,7 @@ use super::rounds::{self, Plan, Results};
 use super::server::Server;
 use super::table::{self, Goal, Promise};
 use super::tools::Workshop;
+use super::wrk::Cores;
 use super::{contenders, shortedfaas};
 use std::time::Duration;
 
@@ -47,11 +48,12 @@ fn peers(workshop: &Workshop) -> Result<Vec<Server>, String> {
 
 fn compare_executables(
     workshop: &Workshop,
-    servers: Vec<Server>,
+    mut servers: Vec<Server>,
     length: Duration,
 ) -> Result<(), String> {
-    let plan = Plan { rounds: 3, connections: &[1, GOAL_CONNECTIONS, 64], length };
-    let results = rounds::measure(workshop, servers, &plan)?;
+    let plan =
+        Plan { rounds: 3, connections: &[1, GOAL_CONNECTIONS, 64], length, cores: Cores::All };
+    let results = rounds::measure(workshop, &mut servers, &plan)?;
     table::print("A static echo, one process per request (axum: in process)", &results, &plan);
     table::print_promises(&executable_promises(&results));
     Ok(())
@@ -88,10 +90,10 @@ fn executable_promises(results: &[Results]) -> Vec<Promise> {
 pub(super) fn host_path(workshop: &Workshop, length: Duration) -> Result<(), String> {
     let mut axum = contenders::axum_echo(workshop)?;
     axum.authorization = Some(shortedfaas::authorization());
-    let servers = vec![shortedfaas::noop(workshop)?.start(HOST)?, axum];
+    let mut servers = vec![shortedfaas::noop(workshop)?.start(HOST)?, axum];
     // More rounds than elsewhere: the goal is closer to 1 than the noise of three.
-    let plan = Plan { rounds: 5, connections: &[GOAL_CONNECTIONS, 64], length };
-    let results = rounds::measure(workshop, servers, &plan)?;
+    let plan = Plan { rounds: 5, connections: &[GOAL_CONNECTIONS, 64], length, cores: Cores::All };
+    let results = rounds::measure(workshop, &mut servers, &plan)?;
     table::print("The host's own path: in process, auth and history on", &results, &plan);
     let mut promises = Vec::new();
     for &connections in plan.connections {

@@ -8,6 +8,18 @@ use std::process::{Command, Stdio};
 const PEERS: [(&str, &str); 3] =
     [("webhook", "webhook"), ("nginx", "nginx-light"), ("fcgiwrap", "fcgiwrap")];
 
+/// The host with all that function code in processes needs.
+const WORKER_PACKAGES: &[&str] = &[
+    "shortedfaas",
+    "auth-shared-secret",
+    "runner-process",
+    "language-python",
+    "language-node",
+    "language-lua",
+    "language-c",
+    "language-rust",
+];
+
 /// Everything that the sections share; its directory goes when it is dropped.
 pub(super) struct Workshop {
     /// Where cargo puts release binaries and plugin libraries.
@@ -51,19 +63,22 @@ impl Workshop {
     }
 
     fn build(&self, sections: &[Section]) -> Result<(), String> {
-        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
-        cargo.current_dir(&self.repository).args(["build", "--release", "-p", "bench-peers"]);
-        if sections.iter().any(|section| *section != Section::Floor) {
-            cargo.args([
-                "-p",
-                "shortedfaas",
-                "-p",
-                "runner-executable",
-                "-p",
-                "auth-shared-secret",
-            ]);
+        let mut packages = vec!["bench-peers"];
+        let mut add = |these: &[&'static str]| packages.extend(these);
+        for section in sections {
+            match section {
+                Section::Floor => {}
+                Section::Workers | Section::Cold => add(WORKER_PACKAGES),
+                _ => add(&["shortedfaas", "auth-shared-secret", "runner-executable"]),
+            }
         }
-        succeed(&mut cargo)
+        packages.retain(|package| {
+            !package.starts_with("language-")
+                || self.repository.join("plugins").join(package).exists()
+        });
+        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+        cargo.current_dir(&self.repository).args(["build", "--release"]);
+        succeed(cargo.args(packages.iter().flat_map(|package| ["-p", package])))
     }
 
     /// rustc alone: a program without libc has no use for cargo's target or profile.
@@ -118,7 +133,8 @@ fn install(sections: &[Section]) -> Result<(), String> {
     Ok(())
 }
 
-fn install_one(program: &str, package: &str) -> Result<(), String> {
+/// Installs a Debian package unless the program is there.
+pub(super) fn install_one(program: &str, package: &str) -> Result<(), String> {
     if find(program).is_some() {
         return Ok(());
     }
@@ -142,10 +158,24 @@ pub(super) fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-fn succeed(command: &mut Command) -> Result<(), String> {
+/// Runs a command to its end.
+pub(super) fn succeed(command: &mut Command) -> Result<(), String> {
     let status = command
         .stdin(Stdio::null())
         .status()
         .map_err(|error| format!("cannot run {}: {error}", command.get_program().display()))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
+}
+
+/// What a command says on stdout.
+pub(super) fn output(command: &mut Command) -> Result<String, String> {
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", command.get_program().display()))?;
+    if !output.status.success() {
+        return Err(format!("{command:?} ended with {}", output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

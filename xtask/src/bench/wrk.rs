@@ -1,7 +1,10 @@
 //! One measurement with wrk: requests, latencies, and what the server used meanwhile.
 
+use super::cores::Pinned;
+use super::load::Load;
 use super::processes::{self, Memory, Process};
-use super::server::{BODY_BYTES, Server};
+use super::rounds::Plan;
+use super::server::Server;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,6 +12,9 @@ use std::time::Duration;
 
 /// Load threads; with one connection a second one would have nothing to do.
 const THREADS: usize = 2;
+
+/// An answer that takes as long as the measurement is an error; in a very short one some just wait for their turn.
+const LEAST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What one run of wrk saw.
 #[derive(Debug, Clone)]
@@ -25,6 +31,19 @@ pub(super) struct Measurement {
     pub(super) memory: Memory,
     /// Who else lived below the server at that moment.
     pub(super) children: BTreeMap<String, usize>,
+    /// Memory of the processes that were started here: a host or a master.
+    pub(super) leaders: Memory,
+    /// Memory of the largest process below them: a worker.
+    pub(super) worker: Memory,
+}
+
+/// On which cores server and wrk run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cores {
+    /// On all of them.
+    All,
+    /// One connection on one core: whether a halted core has to be woken is chance, and 30 µs. More on all of them.
+    OneForOne,
 }
 
 /// Drives `server` for `length` over `connections` kept connections.
@@ -32,29 +51,23 @@ pub(super) fn measure(
     server: &Server,
     own: &[Process],
     connections: usize,
-    length: Duration,
+    plan: &Plan,
     directory: &Path,
 ) -> Result<Measurement, String> {
     let script = directory.join("post.lua");
-    std::fs::write(&script, lua(server.authorization.as_deref()))
+    std::fs::write(&script, lua(&server.load, server.authorization.as_deref()))
         .map_err(|error| format!("cannot write {}: {error}", script.display()))?;
     let leaders = server.leaders();
+    let one_core = plan.cores == Cores::OneForOne && connections == 1;
+    let pinned = one_core.then(|| Pinned::new(&leaders)).transpose()?;
     let before = processes::processor_time(&leaders);
-    let mut wrk = Command::new("wrk");
-    wrk.arg(format!("-t{}", connections.min(THREADS))).arg(format!("-c{connections}"));
-    // An answer that takes as long as the measurement is an error.
-    wrk.arg(format!("-d{}s", length.as_secs()))
-        .arg("--timeout")
-        .arg(format!("{}s", length.as_secs()));
-    wrk.arg("-s").arg(&script).arg(format!("http://{}{}", server.address, server.path));
-    let running = wrk
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+    let running = wrk(server, connections, plan.length, pinned.as_ref(), &script)
         .spawn()
         .map_err(|error| format!("cannot run wrk: {error}"))?;
-    std::thread::sleep(length / 2);
+    std::thread::sleep(plan.length / 2);
     let memory = processes::memory(own);
     let children = processes::children(&leaders, own);
+    let (of_leaders, of_worker) = processes::shares(&leaders);
     let output = running.wait_with_output().map_err(|error| format!("no end of wrk: {error}"))?;
     let used = processes::processor_time(&leaders) - before;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -71,7 +84,28 @@ pub(super) fn measure(
         cpu_us: used.as_secs_f64() * 1e6 / result.requests as f64,
         memory,
         children,
+        leaders: of_leaders,
+        worker: of_worker,
     })
+}
+
+fn wrk(
+    server: &Server,
+    connections: usize,
+    length: Duration,
+    pinned: Option<&Pinned>,
+    script: &Path,
+) -> Command {
+    let mut wrk = match pinned {
+        Some(pinned) => pinned.command("wrk"),
+        None => Command::new("wrk"),
+    };
+    wrk.arg(format!("-t{}", connections.min(THREADS))).arg(format!("-c{connections}"));
+    wrk.arg(format!("-d{}s", length.as_secs()));
+    wrk.arg("--timeout").arg(format!("{}s", length.max(LEAST_TIMEOUT).as_secs()));
+    wrk.arg("-s").arg(script).arg(format!("http://{}{}", server.address, server.load.path));
+    wrk.stdin(Stdio::null()).stdout(Stdio::piped());
+    wrk
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -84,13 +118,14 @@ struct Totals {
 }
 
 /// The script sets the request once; none of it runs per request.
-fn lua(authorization: Option<&str>) -> String {
+fn lua(load: &Load, authorization: Option<&str>) -> String {
+    let Load { body, content_type, .. } = load;
     let header = authorization
         .map(|value| format!("wrk.headers[\"Authorization\"] = \"{value}\"\n"))
         .unwrap_or_default();
     format!(
-        "wrk.method = \"POST\"\nwrk.body = string.rep(\"x\", {BODY_BYTES})\n\
-         wrk.headers[\"Content-Type\"] = \"text/plain\"\n{header}\
+        "wrk.method = \"POST\"\nwrk.body = [[{body}]]\n\
+         wrk.headers[\"Content-Type\"] = \"{content_type}\"\n{header}\
          done = function(summary, latency)\n  local e = summary.errors\n  \
          io.write(string.format(\"totals %d %d %d %d %d\\n\", summary.requests, summary.duration,\n    \
          latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))\n\

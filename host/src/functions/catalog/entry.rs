@@ -1,6 +1,7 @@
 //! What the keeper knows of one function, and how that becomes the state that the request path sees.
 
 use super::function::{Function, Generation, Preparer, State};
+use super::later::Awaited;
 use crate::functions::manifest::Refusal;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,12 @@ pub(super) struct Entry<P: Preparer> {
     pub(super) preparing: Option<u64>,
     pub(super) want: Want,
     pub(super) trouble: Option<Box<Trouble>>,
+    /// The generation that serves cannot start workers, and why.
+    pub(super) failed: Option<Box<str>>,
+    /// The trouble is that a worker could not be started.
+    pub(super) unloadable: bool,
+    /// What may make another attempt go otherwise.
+    pub(super) awaited: Awaited,
     /// Since when failures are not shown, because the folder was changing.
     pub(super) unsettled_since: Option<Instant>,
     /// The runner's warning.
@@ -88,6 +95,9 @@ impl<P: Preparer> Entry<P> {
             preparing: None,
             want: Want::Change,
             trouble: None,
+            failed: None,
+            unloadable: false,
+            awaited: Awaited::Nothing,
             unsettled_since: None,
             warning: None,
             twin: None,
@@ -110,25 +120,36 @@ impl<P: Preparer> Entry<P> {
         *self.touched.insert(Touched { first, last: now })
     }
 
-    pub(super) fn take_generation(&mut self, generation: Generation<P>, warning: Option<String>) {
+    /// Shows a new generation; the answer is the one before.
+    pub(super) fn take_generation(
+        &mut self,
+        generation: Generation<P>,
+        warning: Option<String>,
+    ) -> Option<Arc<Generation<P>>> {
         if let Some(function) = &self.function {
             function.gate.set_limit(generation.manifest.concurrency);
         }
-        self.generation = Some(Arc::new(generation));
         self.warning = warning.map(String::into_boxed_str);
         self.trouble = None;
+        self.failed = None;
+        self.unloadable = false;
         self.unsettled_since = None;
+        self.generation.replace(Arc::new(generation))
     }
 
-    pub(super) fn take_trouble(&mut self, refusal: Refusal, now: Instant) {
+    /// Shows why the newest content does not serve; the answer is the generation that cannot serve instead.
+    pub(super) fn take_trouble(
+        &mut self,
+        refusal: Refusal,
+        now: Instant,
+    ) -> Option<Arc<Generation<P>>> {
         let again = self.trouble.as_ref().filter(|trouble| trouble.refusal == refusal);
         let pause = again.map_or(FIRST_RETRY, |trouble| LAST_RETRY.min(trouble.retry_pause * 2));
-        if refusal.not_enabled {
-            self.generation = None;
-        }
+        let ends = refusal.not_enabled || self.failed.take().is_some();
         self.trouble =
             Some(Box::new(Trouble { refusal, retry_at: now + pause, retry_pause: pause }));
         self.unsettled_since = None;
+        if ends { self.generation.take() } else { None }
     }
 
     /// Shows the request path what is known now.

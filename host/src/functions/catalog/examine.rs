@@ -4,8 +4,10 @@ use super::entry::{Entry, Want};
 use super::folder::{Folder, Look, look};
 use super::function::{Candidate, Function, Generation, Preparer};
 use super::keeper::Keeper;
-use super::mailbox::{Conclusion, Message, Success};
+use super::later::{Later, Unready};
+use super::mailbox::{Conclusion, Failed, Message, Success};
 use super::names::check_name;
+use super::trial::{Alarm, Trial};
 use super::version::version;
 use crate::functions::manifest::{Manifest, Refusal, load_manifest};
 use futures_util::FutureExt;
@@ -24,7 +26,10 @@ impl<P: Preparer> Keeper<P> {
         entry.due = None;
         let touched = entry.touched.take().map_or_else(Instant::now, |touched| touched.last);
         entry.answering.append(&mut entry.waiting);
-        let want = std::mem::take(&mut entry.want);
+        let mut want = std::mem::take(&mut entry.want);
+        if entry.awaited.is_there() {
+            want = Want::Prepare;
+        }
         let path = entry.path(&self.deploy, name);
         if let Err(reason) = check_name(entry.raw(name)) {
             // What is in it does not matter, and its coming and going is told by `deploy/`.
@@ -88,6 +93,9 @@ impl<P: Preparer> Keeper<P> {
         for watch in std::mem::take(&mut entry.watches) {
             self.watch.forget(name, watch);
         }
+        if let Some(generation) = &entry.generation {
+            self.preparer.retire(&generation.prepared);
+        }
         if entry.function.is_some() {
             tracing::info!(function = &**name, "function removed");
             self.routes_changed = true;
@@ -118,12 +126,15 @@ impl<P: Preparer> Keeper<P> {
         if want == Want::Manifest && is_served(entry, &manifest, folder.print) {
             return self.answer(name);
         }
+        let changed = entry.print != Some(folder.print);
+        let version = version(&mut folder);
+        let now = Instant::now();
+        let trial = self.spare.trial_of(entry, (&version, changed), &*self.preparer, now);
         let number = self.begin(name, folder.print);
         if let Some(entry) = self.entries.get_mut(name) {
             entry.young = folder.young;
         }
-        let generation = Unprepared { number, version: version(&mut folder), manifest, folder };
-        self.prepare(name, generation);
+        self.prepare(name, Unprepared { number, version, manifest, folder, trial });
     }
 
     /// Whether there is something to do; if not, who waits is answered.
@@ -132,6 +143,7 @@ impl<P: Preparer> Keeper<P> {
         entry.missing_since = None;
         let news = want > Want::Change || entry.young || entry.print != Some(print);
         if !news {
+            self.show_failed(name);
             self.answer(name);
         }
         news
@@ -162,7 +174,13 @@ impl<P: Preparer> Keeper<P> {
     /// By way of the mailbox: notices of what happened while the folder was read come before it.
     fn refuse(&mut self, name: &Arc<str>, refusal: Refusal) {
         let (name, number) = (Arc::clone(name), self.last_number);
-        self.mailbox.post(Message::Concluded(Conclusion { name, number, result: Err(refusal) }));
+        self.mailbox.post(Message::Concluded(Conclusion {
+            name,
+            number,
+            result: Err(refusal),
+            unloadable: false,
+            later: Later::Unknown,
+        }));
     }
 
     fn prepare(&mut self, name: &Arc<str>, unprepared: Unprepared) {
@@ -170,28 +188,53 @@ impl<P: Preparer> Keeper<P> {
         let (preparer, mailbox) = (Arc::clone(&self.preparer), self.mailbox.clone());
         let function = self.entries.get(&name).and_then(|entry| entry.function.as_ref());
         let Some(gate) = function.map(|function| Arc::clone(&function.gate)) else { return };
+        let alarm = self.alarm(&name, unprepared.number);
         self.runtime.spawn(async move {
-            let Unprepared { number, manifest, folder, version } = unprepared;
+            let Unprepared { number, manifest, folder, version, trial } = unprepared;
             let candidate = Candidate {
                 name: &name,
                 folder: &folder.path,
                 deploy_folder: &deploy,
                 generation: number,
                 manifest: &manifest,
+                gate: &gate,
+                alarm,
             };
-            let result = match attempt(&*preparer, candidate).await {
-                Err(reason) => Err(Refusal {
-                    kind: Some(manifest.kind),
-                    language: Some(manifest.language),
-                    ..Refusal::new(reason)
-                }),
+            let mut unloadable = false;
+            let mut prepared = attempt(&*preparer, candidate).await;
+            if let Ok((ready, _)) = &prepared
+                && let Err(reason) = begin(&*preparer, ready, trial).await
+            {
+                (unloadable, prepared) = (true, Err(reason.into()));
+            }
+            let mut later = Later::Unknown;
+            let result = match prepared {
+                Err(unready) => {
+                    later = unready.later;
+                    Err(Refusal {
+                        kind: Some(manifest.kind),
+                        language: Some(manifest.language),
+                        ..Refusal::new(unready.reason)
+                    })
+                }
                 Ok((prepared, warning)) => {
                     let generation = Generation { number, manifest, prepared, version, gate };
                     Ok(Box::new(Success { generation, warning }))
                 }
             };
-            mailbox.post(Message::Concluded(Conclusion { name, number, result }));
+            let conclusion = Conclusion { name, number, result, unloadable, later };
+            mailbox.post(Message::Concluded(conclusion));
         });
+    }
+}
+
+impl<P: Preparer> Keeper<P> {
+    fn alarm(&self, name: &Arc<str>, generation: u64) -> Alarm {
+        let (name, mailbox) = (Arc::clone(name), self.mailbox.clone());
+        Alarm::new(move |reason| {
+            let (name, reason) = (name.to_string(), reason.to_owned());
+            mailbox.post(Message::Failed(Failed { name, generation, reason, answer: None }));
+        })
     }
 }
 
@@ -200,27 +243,40 @@ struct Unprepared {
     manifest: Manifest,
     folder: Folder,
     version: String,
+    trial: Trial,
 }
 
 /// Prepares within the time, whatever the plugin does.
 async fn attempt<P: Preparer>(
     preparer: &P,
     candidate: Candidate<'_>,
-) -> Result<(P::Prepared, Option<String>), String> {
+) -> Result<(P::Prepared, Option<String>), Unready> {
     let prepare = AssertUnwindSafe(preparer.prepare(candidate)).catch_unwind();
     match tokio::time::timeout(LONGEST_PREPARE, prepare).await {
         Err(_) => Err(format!(
             "preparing it took longer than {} s: the log of its runner may say why",
             LONGEST_PREPARE.as_secs()
-        )),
-        Ok(Err(_)) => Err("preparing it panicked: the log says where".to_owned()),
+        )
+        .into()),
+        Ok(Err(_)) => Err("preparing it panicked: the log says where".into()),
         Ok(Ok(answer)) => answer,
     }
+}
+
+/// Starts what is to be there, whatever the plugin does.
+async fn begin<P: Preparer>(
+    preparer: &P,
+    prepared: &P::Prepared,
+    trial: Trial,
+) -> Result<(), String> {
+    let begun = AssertUnwindSafe(preparer.begin(prepared, trial)).catch_unwind().await;
+    begun.unwrap_or_else(|_| Err("starting it panicked: the log says where".to_owned()))
 }
 
 /// Whether the generation that serves is the one that this manifest and folder would make.
 fn is_served<P: Preparer>(entry: &Entry<P>, manifest: &Manifest, print: u64) -> bool {
     entry.trouble.is_none()
+        && entry.failed.is_none()
         && entry.print == Some(print)
         && entry.generation.as_ref().is_some_and(|generation| generation.manifest == *manifest)
 }

@@ -1,6 +1,6 @@
 //! Looks at a function's folder: where it really is, whether it has changed, what is worth watching.
 
-use super::names::{is_litter, is_skipped_folder};
+use super::names::{BUILDS, is_litter, is_skipped_folder};
 use std::ffi::OsStr;
 use std::fs::{DirEntry, Metadata};
 use std::hash::{BuildHasher, Hash};
@@ -126,6 +126,12 @@ impl<'a> Walk<'a> {
         }
         let Ok(metadata) = entry.metadata() else { return };
         let path = entry.path();
+        if depth == 0 && name == BUILDS {
+            if metadata.is_dir() {
+                self.folder.directories.push(path);
+            }
+            return;
+        }
         // A sum does not depend on the order in which the file system lists them.
         self.folder.print = self.folder.print.wrapping_add(print_of(&path, &metadata));
         if metadata.is_dir() {

@@ -1,5 +1,7 @@
 //! What the request path sees of a function, and what prepares one.
 
+use super::later::Unready;
+use super::trial::{Alarm, Trial};
 use crate::functions::Manifest;
 use crate::workers::Gate;
 use arc_swap::ArcSwap;
@@ -16,7 +18,24 @@ pub(crate) trait Preparer: Send + Sync + 'static {
     fn prepare(
         &self,
         candidate: Candidate<'_>,
-    ) -> impl Future<Output = Result<(Self::Prepared, Option<String>), String>> + Send;
+    ) -> impl Future<Output = Result<(Self::Prepared, Option<String>), Unready>> + Send;
+
+    /// Starts what is to be there before a generation serves. Bounds its own time. The error is why it cannot serve.
+    fn begin(
+        &self,
+        _prepared: &Self::Prepared,
+        _trial: Trial,
+    ) -> impl Future<Output = Result<(), String>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// How many workers the calls use now; at least one where any are kept.
+    fn in_use(&self, _prepared: &Self::Prepared) -> usize {
+        0
+    }
+
+    /// A newer generation serves, or none: what has nothing to do can go. Calls that are late may still come.
+    fn retire(&self, _prepared: &Self::Prepared) {}
 }
 
 /// A generation that is to be.
@@ -30,6 +49,10 @@ pub(crate) struct Candidate<'a> {
     /// Number of the generation; larger is newer.
     pub(crate) generation: u64,
     pub(crate) manifest: &'a Manifest,
+    /// Bounds the invocations of all generations together.
+    pub(crate) gate: &'a Arc<Gate>,
+    /// For when it cannot serve any more.
+    pub(crate) alarm: Alarm,
 }
 
 /// A deployed function. It stays the same one while its folder changes; who holds it past its removal may go on.

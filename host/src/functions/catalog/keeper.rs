@@ -5,6 +5,7 @@ use super::function::{Function, Preparer};
 use super::mailbox::{Bell, Mailbox, Message};
 use super::names::{case_twins, is_hidden, is_litter, is_skipped_folder};
 use super::rescan::Rescans;
+use super::trial::Spare;
 use super::watch::{Notice, Watch};
 use crate::functions::Defaults;
 use arc_swap::ArcSwap;
@@ -53,6 +54,7 @@ pub(super) struct Keeper<P: Preparer> {
     /// Whether the first look at everything is over.
     pub(super) opened: bool,
     pub(super) rescans: Rescans,
+    pub(super) spare: Spare,
     /// Answered after the next publication.
     pub(super) answers: Vec<oneshot::Sender<()>>,
     pub(super) waiting_for_quiet: Vec<oneshot::Sender<()>>,
@@ -88,6 +90,7 @@ impl<P: Preparer> Keeper<P> {
             published: Instant::now(),
             opened: false,
             rescans: Rescans::from_now(),
+            spare: Spare::from_now(),
             answers: Vec::new(),
             waiting_for_quiet: Vec::new(),
         })

@@ -1,6 +1,7 @@
 //! How the rest of the host talks to the keeper's thread.
 
 use super::function::{Generation, Preparer};
+use super::later::Later;
 use crate::functions::Defaults;
 use crate::functions::manifest::Refusal;
 use rustix::event::{EventfdFlags, eventfd};
@@ -16,6 +17,8 @@ pub(super) enum Message<P: Preparer> {
     Refresh(String, oneshot::Sender<()>),
     /// An examination has come to its end.
     Concluded(Conclusion<P>),
+    /// A generation that was ready cannot serve.
+    Failed(Failed),
     /// Prepare the functions of these types anew.
     PrepareAgain(Vec<String>, Vec<String>),
     /// Read all manifests anew.
@@ -27,12 +30,25 @@ pub(super) enum Message<P: Preparer> {
     Stop,
 }
 
+/// A generation whose workers cannot be started, or end again and again.
+pub(super) struct Failed {
+    pub(super) name: String,
+    pub(super) generation: u64,
+    pub(super) reason: String,
+    /// Answered when the function is shown as it is now.
+    pub(super) answer: Option<oneshot::Sender<()>>,
+}
+
 /// How an examination ended.
 pub(super) struct Conclusion<P: Preparer> {
     pub(super) name: Arc<str>,
     /// Which examination: a later one may have begun since.
     pub(super) number: u64,
     pub(super) result: Result<Box<Success<P>>, Refusal>,
+    /// It was prepared, but a first worker could not be started.
+    pub(super) unloadable: bool,
+    /// When it may go otherwise.
+    pub(super) later: Later,
 }
 
 pub(super) struct Success<P: Preparer> {

@@ -6,21 +6,26 @@ mod examine;
 mod folder;
 mod function;
 mod keeper;
+mod later;
 mod mailbox;
 mod names;
 mod requests;
 mod rescan;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod version;
 mod watch;
 
 pub(crate) use function::{Candidate, Function, Generation, Preparer, State};
+pub(crate) use later::{Later, Unready};
+pub(crate) use names::check_name;
+pub(crate) use trial::{Alarm, Trial};
 
 use super::Defaults;
 use arc_swap::ArcSwap;
 use keeper::{Keeper, Routes};
-use mailbox::{Mailbox, Message};
+use mailbox::{Failed, Mailbox, Message};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,6 +124,16 @@ impl<P: Preparer> Catalog<P> {
     pub(crate) async fn refresh(&self, name: &str) {
         let (answer, answered) = oneshot::channel();
         self.mailbox.post(Message::Refresh(name.to_owned(), answer));
+        let _ = tokio::time::timeout(LONGEST_REFRESH, answered).await;
+    }
+
+    /// For who was told that a generation cannot start workers: returns when the function is shown as broken, or when what
+    /// lies on the disk by now has been prepared. Many may ask at once.
+    pub(crate) async fn failed(&self, name: &str, generation: u64, reason: &str) {
+        let (answer, answered) = oneshot::channel();
+        let (name, reason) = (name.to_owned(), reason.to_owned());
+        let failed = Failed { name, generation, reason, answer: Some(answer) };
+        self.mailbox.post(Message::Failed(failed));
         let _ = tokio::time::timeout(LONGEST_REFRESH, answered).await;
     }
 

@@ -12,8 +12,11 @@ const LONGEST: usize = 128;
 const SKIPPED_FOLDERS: [&str; 6] =
     [".git", "node_modules", ".venv", "venv", "__pycache__", "target"];
 
+/// Folder of a function's builds: what comes and goes in it is told, what is in it does not count.
+pub(super) const BUILDS: &str = ".build";
+
 /// Why a folder of this name cannot be a function.
-pub(super) fn check_name(raw: &OsStr) -> Result<(), String> {
+pub(crate) fn check_name(raw: &OsStr) -> Result<(), String> {
     const FORM: &str = "use letters, digits, `.`, `_` and `-`, a letter or digit first";
     let Some(name) = raw.to_str() else {
         return Err(format!("the folder's name is not UTF-8: rename it and {FORM}"));

@@ -19,6 +19,7 @@ impl<P: Preparer> Keeper<P> {
                 Message::Stop => return ControlFlow::Break(()),
                 Message::Concluded(conclusion) => self.conclude(conclusion),
                 Message::Refresh(name, answer) => self.refresh(&name, answer),
+                Message::Failed(failed) => self.failed(failed),
                 Message::WhenQuiet(answer) => self.waiting_for_quiet.push(answer),
                 Message::Settle(settle) => self.settle = settle,
                 Message::PrepareAgain(kinds, languages) => self.prepare_again(&kinds, &languages),

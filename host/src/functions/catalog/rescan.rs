@@ -134,7 +134,7 @@ impl<P: Preparer> Keeper<P> {
     fn retry(&mut self, now: Instant) {
         self.want_of_all(|entry| {
             let trouble = entry.trouble.as_ref()?;
-            (trouble.retry_at <= now).then_some(Want::Prepare)
+            (trouble.retry_at <= now || entry.awaited.is_there()).then_some(Want::Prepare)
         });
     }
 }

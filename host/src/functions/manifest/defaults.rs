@@ -23,6 +23,13 @@ pub(crate) struct Defaults {
     pub(crate) types: Vec<String>,
 }
 
+impl Defaults {
+    /// For who reads a manifest and runs nothing.
+    pub(crate) fn with_all_types(self) -> Self {
+        Self { types: super::kind::KINDS.map(|(kind, _)| kind.to_owned()).to_vec(), ..self }
+    }
+}
+
 #[cfg(test)]
 impl Defaults {
     /// The contract's, with every type on and no interpreter known.

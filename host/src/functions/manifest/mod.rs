@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use defaults::Defaults;
 pub(crate) use load::load_manifest;
 pub(super) use load::read_bounded;
-pub(crate) use policies::Limits;
+pub(crate) use policies::{Limits, Mode};
 
 use crate::config::LogPolicy;
 use accept::Accept;

@@ -54,6 +54,12 @@ impl Manifest {
         }
     }
 
+    /// Whether the handler receives text, so that a body that is none is the caller's mistake.
+    pub(crate) fn takes_text(&self) -> bool {
+        let has_handler = super::read::HANDLERS.contains(&self.kind.as_str());
+        has_handler && self.input == Input::Text && self.for_runner.signature == "shortedfaas"
+    }
+
     /// `build`: whether it is built on deploy.
     pub(crate) fn builds_by_itself(&self) -> bool {
         self.for_runner.build == "auto"

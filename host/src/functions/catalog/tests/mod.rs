@@ -4,11 +4,13 @@ mod changes;
 mod replacing;
 mod scale;
 mod starting;
+mod trials;
 mod trouble;
 
 use super::*;
 use std::fmt::Write;
 use std::fs;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tempfile::TempDir;
@@ -17,27 +19,51 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(20);
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// Prepares what the file `content` says: `fail …` fails, `warn …` warns, `hang` never ends, `panic` panics.
+/// Prepares what the file `content` says: `fail …` fails, `warn …` warns, `hang` never ends, `panic` panics, and of
+/// `unloadable …` no worker can be started.
 #[derive(Debug, Default)]
 struct StandIn {
     prepared: AtomicUsize,
+    /// Workers that are in use in every generation.
+    in_use: AtomicUsize,
+    /// What was tried, of which content.
+    trials: Mutex<Vec<(String, Trial)>>,
+    retired: Mutex<Vec<String>>,
+    alarms: Mutex<Vec<Alarm>>,
 }
 
 impl Preparer for StandIn {
     type Prepared = String;
 
-    async fn prepare(&self, candidate: Candidate<'_>) -> Result<(String, Option<String>), String> {
+    async fn prepare(&self, candidate: Candidate<'_>) -> Result<(String, Option<String>), Unready> {
         self.prepared.fetch_add(1, Ordering::SeqCst);
         assert!(candidate.folder.starts_with(candidate.deploy_folder));
+        self.alarms.lock().expect("whole").push(candidate.alarm.clone());
         let content = fs::read_to_string(candidate.folder.join("content"))
-            .map_err(|_| "no content".to_owned())?;
+            .map_err(|_| "no content")?;
         match content.split_once(' ') {
-            Some(("fail", reason)) => Err(reason.to_owned()),
+            Some(("fail", reason)) => Err(reason.into()),
             Some(("warn", warning)) => Ok((content.clone(), Some(warning.to_owned()))),
             _ if content == "hang" => std::future::pending().await,
             _ if content == "panic" => panic!("asked to"),
             _ => Ok((content, None)),
         }
+    }
+
+    async fn begin(&self, content: &String, trial: Trial) -> Result<(), String> {
+        self.trials.lock().expect("whole").push((content.clone(), trial));
+        match content.split_once(' ') {
+            Some(("unloadable", reason)) if trial != Trial::None => Err(reason.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn in_use(&self, _content: &String) -> usize {
+        self.in_use.load(Ordering::SeqCst)
+    }
+
+    fn retire(&self, content: &String) {
+        self.retired.lock().expect("whole").push(content.clone());
     }
 }
 

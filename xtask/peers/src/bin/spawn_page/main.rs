@@ -1,6 +1,6 @@
 //! The floor of a process per request: one axum handler that spawns, feeds, reads and reaps, and nothing else.
 //!
-//! `spawn-page HOW PROGRAM [AT_ONCE]`: HOW is `std`, `posix-spawn` or `clone`; AT_ONCE caps the children that live at the same time.
+//! `spawn-page HOW AT_ONCE PROGRAM [ARGUMENTS]`: HOW is `std`, `posix-spawn` or `clone`; AT_ONCE caps the children that live at the same time, 0: it does not.
 
 mod raw;
 
@@ -25,7 +25,8 @@ enum How {
 
 struct Page {
     how: How,
-    program: CString,
+    /// The program, then its arguments.
+    command: Vec<CString>,
     places: Semaphore,
 }
 
@@ -47,12 +48,16 @@ fn page_from(mut arguments: impl Iterator<Item = String>) -> Result<Page> {
         Some("clone") => How::Clone,
         other => return Err(Error::other(format!("unknown way to spawn: {other:?}"))),
     };
-    let program = arguments.next().ok_or_else(|| Error::other("no program given"))?;
-    let at_once = match arguments.next() {
-        Some(number) => number.parse().map_err(Error::other)?,
-        None => Semaphore::MAX_PERMITS,
+    let at_once = arguments.next().ok_or_else(|| Error::other("no number of children given"))?;
+    let at_once = match at_once.parse().map_err(Error::other)? {
+        0 => Semaphore::MAX_PERMITS,
+        number => number,
     };
-    Ok(Page { how, program: CString::new(program)?, places: Semaphore::new(at_once) })
+    let command = arguments.map(CString::new).collect::<std::result::Result<Vec<_>, _>>()?;
+    if command.is_empty() {
+        return Err(Error::other("no program given"));
+    }
+    Ok(Page { how, command, places: Semaphore::new(at_once) })
 }
 
 async fn answer(page: Arc<Page>, body: Bytes) -> std::result::Result<Vec<u8>, StatusCode> {
@@ -68,15 +73,17 @@ async fn answer(page: Arc<Page>, body: Bytes) -> std::result::Result<Vec<u8>, St
 
 fn call(page: &Page, body: &[u8]) -> Result<Vec<u8>> {
     match page.how {
-        How::Std => call_with_std(&page.program, body),
-        How::PosixSpawn => raw::call(&page.program, body, raw::posix_spawn),
-        How::Clone => raw::call(&page.program, body, raw::clone),
+        How::Std => call_with_std(&page.command, body),
+        How::PosixSpawn => raw::call(&page.command, body, raw::posix_spawn),
+        How::Clone => raw::call(&page.command, body, raw::clone),
     }
 }
 
-fn call_with_std(program: &CString, body: &[u8]) -> Result<Vec<u8>> {
-    let mut command = Command::new(program.to_str().map_err(Error::other)?);
-    command.env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
+fn call_with_std(words: &[CString], body: &[u8]) -> Result<Vec<u8>> {
+    let words = words.iter().map(|word| word.to_str().map_err(Error::other));
+    let words = words.collect::<Result<Vec<_>>>()?;
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn()?;
     child.stdin.take().expect("stdin is piped").write_all(body)?;
     let mut output = Vec::with_capacity(body.len());

@@ -1,0 +1,2 @@
+class syntax_error {
+    static Object lambda(String input, Environment environment {

@@ -1,0 +1,5 @@
+class usual {
+    static Object lambda(String input, Environment environment) {
+        return "usual";
+    }
+}

@@ -1,0 +1,2 @@
+print("printed at load")
+function lambda() return "quiet" end

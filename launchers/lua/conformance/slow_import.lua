@@ -1,0 +1,2 @@
+os.execute("sleep 1.5")
+function lambda() return "slow" end

@@ -1,0 +1,3 @@
+require('no_such_module');
+
+exports.lambda = () => 'unreachable';

@@ -1,0 +1,3 @@
+console.log('printed at load');
+
+exports.lambda = () => 'quiet';

@@ -1,0 +1,3 @@
+console.log('printed at load');
+
+export const lambda = () => 'quiet';

@@ -1,0 +1,2 @@
+<?php
+throw new RuntimeException("this import fails on purpose");

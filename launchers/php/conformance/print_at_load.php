@@ -1,0 +1,3 @@
+<?php
+echo "printed at load\n";
+function lambda(): string { return "quiet"; }

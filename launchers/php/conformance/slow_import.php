@@ -1,0 +1,3 @@
+<?php
+usleep(1_500_000);
+function lambda(): string { return "slow"; }

@@ -1,0 +1,2 @@
+<?php
+function lambda(): string { return "usual"; }

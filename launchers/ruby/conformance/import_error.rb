@@ -1,0 +1,1 @@
+raise "this import fails on purpose"

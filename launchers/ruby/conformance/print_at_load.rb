@@ -1,0 +1,3 @@
+puts "printed at load"
+
+def lambda(_input, _environment) = "quiet"

@@ -1,0 +1,3 @@
+sleep 1.5
+
+def lambda(_input, _environment) = "slow"

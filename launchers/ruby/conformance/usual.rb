@@ -1,0 +1,1 @@
+def lambda(_input, _environment) = ->() { "usual" }.call

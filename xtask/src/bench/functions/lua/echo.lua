@@ -1,0 +1,3 @@
+return function(input)
+  return input
+end

@@ -1,0 +1,2 @@
+def lambda_(input, environment):
+    return input
