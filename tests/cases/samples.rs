@@ -21,7 +21,11 @@ fn shipped() -> Host {
 #[test]
 fn every_sample_does_what_its_name_says() {
     let host = shipped();
-    let list = host.get("/list").json();
+    let list = eventually("all are built", || {
+        let list = host.get("/list").json();
+        let functions = list["functions"].as_array().cloned().unwrap_or_default();
+        (!functions.iter().any(|function| function["state"] == "building")).then_some(list)
+    });
     for function in list["functions"].as_array().unwrap() {
         assert_eq!(
             (&function["state"], &function["warning"]),
@@ -36,6 +40,18 @@ fn every_sample_does_what_its_name_says() {
     assert!(shell.text().contains("/you") && shell.text().contains("x=1"), "{}", shell.text());
     host.post("/f/python-launched", "3 4\n5").expect(200, "12\n");
     host.post("/f/java-launched", "abc").expect(200, "cba\n");
+    for name in ["hello-python", "hello-node", "hello-lua"] {
+        host.post(&format!("/f/{name}"), "Ada").expect(200, "Hello, Ada!");
+    }
+    for name in ["hello-c", "hello-rust"] {
+        host.post(&format!("/f/{name}"), "Ada").expect(200, "Hello, Ada!\n");
+    }
+    let embedded = host.post("/f/hello-embedded", "Ada").json();
+    assert_eq!(embedded, serde_json::json!({"message": "Hello, Ada!"}));
+    let python = host.get("/f/aws-python?name=Ada").json();
+    assert_eq!((&python["greeting"], &python["path"]), (&"Hello, Ada!".into(), &"/".into()));
+    let node = host.get("/f/aws-node?name=Ada").json();
+    assert_eq!(node, serde_json::json!({"message": "Hello, Ada!"}));
     let fails = host.post("/f/fails", "");
     fails.expect(500, "");
     let detail = host.history_of(&fails);
