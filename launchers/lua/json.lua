@@ -47,7 +47,6 @@ for code = 0, 127 do
   local character = char(code)
   if (code < 32 or code == 127) and not escapes[character] then escapes[character] = format("\\u%04x", code) end
 end
-
 local function quoted(text)
   if not json.is_text(text) then error("cannot be JSON: a text in it is no valid UTF-8", 0) end
   return '"' .. gsub(text, '[%c"\\]', escapes) .. '"'
@@ -187,7 +186,7 @@ local function read(text, at, depth, in_list)
     if first == "n" and in_list then return json.null, at + 4 end
     return word[2], at + #word[1]
   end
-  local digits = string.match(text, "^-?%d+%.?%d*[eE]?[+-]?%d*", at) or wrong(at)
+  local digits = string.match(text, "^-?%d+%.?%d*[eE]?[+-]?%d*", at) or ""
   return tonumber(digits) or wrong(at), at + #digits
 end
 

@@ -38,7 +38,6 @@ end
 
 local function send(kind, header, body)
   stdout:flush()
-  header = header and json.encode(header) or ""
   to:write(kind, pack(">I4I4", #header, #body), header, body)
   to:flush()
 end
@@ -72,7 +71,7 @@ local function whole(error)
 end
 
 local function broken(kind, message, trace)
-  send("B", { kind = kind, message = json.clean(message), trace = trace or "" }, "")
+  send("B", json.encode({ kind = kind, message = json.clean(message), trace = trace or "" }), "")
   exit(1)
 end
 
@@ -135,7 +134,7 @@ json.before_encoding[attributes] = fill
 local function header_of(environment)
   local code, headers = rawget(environment, "code"), rawget(environment, "response_headers")
   local none = headers == nil or type(headers) == "table" and next(headers) == nil
-  if none and (code == nil or code == 200) then return nil end
+  if none and (code == nil or code == 200) then return "" end
   if code ~= nil and (type(code) ~= "number" or code % 1 ~= 0) then error("environment.code is " .. tostring(code) .. ", no whole number", 0) end
   if not none and type(headers) ~= "table" then error("environment.response_headers is a " .. type(headers) .. ", no table", 0) end
   local texts = {}
@@ -144,7 +143,7 @@ local function header_of(environment)
     if not fit then error("the response header " .. tostring(name) .. " is neither a text nor a list of texts", 0) end
     texts[tostring(name)] = type(value) == "number" and tostring(value) or value
   end
-  return { code = code, headers = not none and texts or nil }
+  return json.encode({ code = code, headers = not none and texts or nil })
 end
 
 local handler = load_handler(load)
@@ -177,7 +176,7 @@ if getpid then
   getpid = getpid.C.getpid
 end
 
-send("H", { protocol = 1, pid = own_pid, language = jit and "luajit" or "lua", version = match(jit and jit.version or _VERSION, "%d%S*") }, "")
+send("H", json.encode({ protocol = 1, pid = own_pid, language = jit and "luajit" or "lua", version = match(jit and jit.version or _VERSION, "%d%S*") }), "")
 while true do
   local frame, header, body = receive()
   if not frame or frame == 83 then break end
@@ -187,9 +186,9 @@ while true do
     local unistd = loaded["posix.unistd"]
     if getpid and getpid() ~= own_pid or unistd and unistd.getpid() ~= own_pid then exit(0) end
     if asked_to_exit then
-      send("E", { type = "exit", message = asked_to_exit, trace = "" }, "")
+      send("E", json.encode({ type = "exit", message = asked_to_exit, trace = "" }), "")
     elseif not fine then
-      send("E", whole(answer), "")
+      send("E", json.encode(whole(answer)), "")
     else
       send(answer, answer_header, answer_body)
     end

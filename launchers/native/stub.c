@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -483,6 +484,11 @@ static sf_function *load(sf_slice header) {
         send_missing(name);
         exit(1);
     }
+    /* What `ps` calls the process: the function, not the file that was executed. */
+    char title[16];
+    sf_slice called = decode(member(header, "function"));
+    snprintf(title, sizeof title, "%.*s", (int)called.size, called.data);
+    prctl(PR_SET_NAME, title);
     outgoing.size = 0;
     char hello[128];
     put(hello, (size_t)snprintf(hello, sizeof hello, "{\"protocol\":1,\"pid\":%ld,\"language\":\"c\",\"version\":", (long)getpid()));

@@ -36,6 +36,11 @@ class Environment {
     for (const name of [...FROM_HEADER, 'code', 'response_headers', 'function', 'variables']) all[name] = this[name];
     return all;
   }
+
+  // For `console.log(environment)`.
+  [Symbol.for('nodejs.util.inspect.custom')]() {
+    return this.toJSON();
+  }
 }
 
 for (const name of FROM_HEADER) Object.defineProperty(Environment.prototype, name, { get() { return this._request[name]; } });

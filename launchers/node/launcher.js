@@ -2,7 +2,7 @@
 'use strict';
 const { closeOnExec, listen, send } = require('./frames.js');
 const { answerHeader, environmentClass } = require('./environment.js');
-const { Broken, Exit, Json, describe, encode, streamOf } = require('./results.js');
+const { Broken, Exit, describe, encode, streamOf } = require('./results.js');
 const { loadFile, pick } = require('./loading.js');
 
 const USUAL = ['lambda', 'handler', 'default', '.'];

@@ -1,6 +1,7 @@
 // Finds and loads the handler's file and the handler in it.
 'use strict';
 const fs = require('node:fs');
+const Module = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { Broken } = require('./results.js');
@@ -60,15 +61,28 @@ function broken(file, error) {
   const name = path.basename(file);
   const message = error?.message ?? String(error);
   if (error instanceof SyntaxError) {
-    const place = String(error.stack).split('\n', 1)[0]; // `/folder/lambda.js:3`, where Node knows it
-    const line = /:\d+$/.test(place) ? ` in ${path.basename(place)}` : ` in ${name}`;
-    return new Broken('syntax', `SyntaxError${line}: ${message}`, error);
+    const [place, trace] = placeOf(error, file);
+    if (trace !== undefined) error.stack = trace;
+    return new Broken('syntax', `SyntaxError in ${place}: ${message}`, error);
   }
   if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND') {
     const hint = /^Cannot find (module|package) '[^./]/.test(message) ? '; is it in package.json and has `npm install` been run in the folder?' : '';
     return new Broken('import', `${name}: ${message.split('\n', 1)[0]}${hint}`, error);
   }
-  return new Broken('load', `${name}: ${error?.name ?? typeof error}: ${message}`, error);
+  return new Broken('load', error instanceof Error ? `${name}: ${error.name}: ${message}` : `${name} threw the ${typeof error} ${message}`, error);
+}
+
+// `lambda.js:3`. Node begins the stack with it, but not that of an ES module: there a second Node is asked.
+function placeOf(error, file) {
+  const pattern = /^(?:file:\/\/)?(\/.*:\d+)$/m;
+  const known = pattern.exec(String(error.stack).split('\n', 1)[0]);
+  if (known !== null) return [path.basename(known[1])];
+  const name = path.basename(file);
+  if (globalThis.Bun || globalThis.Deno) return [name];
+  const { spawnSync } = require('node:child_process');
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'ignore', 'pipe'] });
+  const found = pattern.exec((stderr ?? '').split('\n', 1)[0]);
+  return found === null ? [`${name} or a file that it imports`] : [path.basename(found[1]), stderr];
 }
 
 // The handler called `name` (`a.b` is a property of a property), else the first of `usual` that is a function; `.` is what the file exports as a whole.
@@ -87,9 +101,22 @@ function pick(exported, name, usual, file) {
     if (typeof value === 'function') return value;
     if (name !== null && value !== undefined) throw new Broken('missing', `${file}: ${name} is no function but a ${value === null ? 'null' : typeof value}`);
   }
-  const names = exported === null || exported === undefined ? [] : Object.keys(exported);
+  const described = key => (typeof exported[key] === 'function' ? key : `${key} (${typeof exported[key]})`);
+  const names = exported === null || exported === undefined ? [] : Object.keys(exported).map(described);
   const wanted = name ?? usual.filter(one => one !== '.').join(' or ');
   throw new Broken('missing', `${file} exports no ${wanted}; it exports ${names.length > 0 ? names.join(', ') : 'nothing'}`);
 }
 
-module.exports = { loadFile, locate, pick };
+// Lets `require(name)` find a module that lies nowhere.
+function provideModule(name, exports) {
+  if (globalThis.Bun) {
+    globalThis.Bun.plugin({ name, setup: build => build.module(name, () => ({ exports, loader: 'object' })) });
+    return;
+  }
+  const { _load } = Module;
+  Module._load = function (request, ...more) {
+    return request === name ? exports : _load.call(this, request, ...more);
+  };
+}
+
+module.exports = { loadFile, locate, pick, provideModule };

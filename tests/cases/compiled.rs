@@ -1,10 +1,12 @@
 //! Functions that are compiled: by hand, on deploy, wrongly, again under load.
 
 use crate::support::compiled::{
-    build, builds_in, c, c_by_itself, compiling, compiling_slowly, compiling_with, is_on_path, says,
+    build, builds_in, c, c_by_itself, change, compiling, compiling_slowly, compiling_with, copy,
+    is_on_path, says,
 };
 use crate::support::load::Load;
-use crate::support::{Folder, Setup, cat, expect_gone, pids_in, until};
+use crate::support::processes::{expect_gone, pids_in};
+use crate::support::{Folder, Setup, cat, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -42,12 +44,15 @@ fn what_was_built_by_hand_answers_cold_and_warm() {
         let cold = greeting(language).with("scaling", json!({"mode": "cold"}));
         let name = format!("{language}-cold");
         setup = setup.function(&name, &cold);
-        assert_eq!(build(&setup, &name)["built"], true);
+        // The same sources in another folder: what was built goes with them.
+        copy(&setup, language, &name);
+        assert_eq!(build(&setup, &name)["built"], false);
     }
     let host = setup.start();
     for language in languages() {
         host.listed_as(language, "ready");
-        for (name, starts) in [(language.to_owned(), "warm"), (format!("{language}-cold"), "cold")] {
+        for (name, starts) in [(language.to_owned(), "warm"), (format!("{language}-cold"), "cold")]
+        {
             host.post(&format!("/f/{name}"), "World").expect(200, "Hello, World!");
             let second = host.post(&format!("/f/{name}"), "Wörld");
             second.expect(200, "Hello, Wörld!");
@@ -66,7 +71,7 @@ fn sources_without_a_build_are_broken_until_somebody_builds_them() {
     host.listed_as("f", "ready");
     host.post("/f/f", "").expect(200, "one");
     // Other sources: what was built serves on, and says that it is not of these.
-    host.deploy_file("f", "lambda.c", &source(&says("two")));
+    change(&host, "f", "lambda.c", &source(&says("two")));
     until("a warning", || warning(&host.listed_as("f", "ready")).contains(reason));
     host.post("/f/f", "").expect(200, "one");
     build(host.setup(), "f");
@@ -105,7 +110,7 @@ fn what_builds_itself_is_building_first_and_holds_up_nobody() {
 fn a_build_ends_with_its_sources_and_with_its_host() {
     let mut host = compiling_slowly().function("f", &c_by_itself(&says("one"))).start();
     let first = pids_in(&host.path("pids"), 1)[0];
-    host.deploy_file("f", "lambda.c", &source(&says("two")));
+    change(&host, "f", "lambda.c", &source(&says("two")));
     let second = pids_in(&host.path("pids"), 2)[1];
     expect_gone(first);
     host.remove("f");
@@ -123,10 +128,13 @@ fn a_build_ends_with_its_sources_and_with_its_host() {
 fn a_failed_build_says_what_the_compiler_said() {
     let host = compiling().function("f", &c_by_itself("return nonsense;")).start();
     let reason = host.listed_as("f", "broken")["reason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("the build failed, `cc` exited with 1") && reason.contains("nonsense"), "{reason}");
-    host.deploy_file("f", "lambda.c", &source(&says("mended")));
+    assert!(
+        reason.contains("the build failed, `cc` exited with 1") && reason.contains("nonsense"),
+        "{reason}"
+    );
+    change(&host, "f", "lambda.c", &source(&says("mended")));
     until("it answers", || host.post("/f/f", "").text() == "mended");
-    host.deploy_file("f", "lambda.c", &source("return rubbish;"));
+    change(&host, "f", "lambda.c", &source("return rubbish;"));
     until("a warning", || warning(&host.listed_as("f", "ready")).contains("rubbish"));
     host.post("/f/f", "").expect(200, "mended");
 }
@@ -138,13 +146,19 @@ fn rebuilding_under_load_fails_no_call() {
     until("it answers", || host.post("/f/f", "").status == 200);
     let load = Load::start(&host, 3, "/f/f", |text| text.starts_with("version "));
     for number in 1..=5 {
-        host.deploy_file("f", "lambda.c", &source(&text(number)));
+        change(&host, "f", "lambda.c", &source(&text(number)));
+        let newest = format!("version {number}");
+        until("the newest answers", || load.has_failed() || host.post("/f/f", "").text() == newest);
+    }
+    let folder = host.setup().deploy_folder().join("f");
+    until("old builds are gone", || builds_in(&folder).len() == 1);
+    // The folder replaced as a whole, and with it what was built: what serves can still be started.
+    for number in 6..=8 {
+        host.deploy("f", &c_by_itself(&text(number)).with("scaling", json!({"mode": "cold"})));
         let newest = format!("version {number}");
         until("the newest answers", || load.has_failed() || host.post("/f/f", "").text() == newest);
     }
     assert_eq!(load.stop(), Vec::<String>::new());
-    let folder = host.setup().deploy_folder().join("f");
-    until("old builds are gone", || builds_in(&folder).len() == 1);
 }
 
 #[test]
@@ -160,10 +174,17 @@ fn without_a_compiler_the_reason_says_how_to_get_one() {
 fn a_handler_that_is_not_there_and_sources_that_are_not_are_broken() {
     let check = |folder: Folder, part: &str| {
         let setup = compiling().function("f", &folder.with("build", json!("auto")));
-        let reason = setup.start().listed_as("f", "broken")["reason"].as_str().unwrap().to_owned();
+        let host = setup.start();
+        until("it is built", || host.listed("f").is_some_and(|f| f["state"] != "building"));
+        // A handler is sought when the first worker starts.
+        host.post("/f/f", "").expect_problem(503, "function");
+        let reason = host.listed_as("f", "broken")["reason"].as_str().unwrap().to_owned();
         assert!(reason.contains(part), "{reason}");
     };
-    check(c(&says("x")).with("handler", json!("resize")), "the handler `resize` is not in the program");
+    check(
+        c(&says("x")).with("handler", json!("resize")),
+        "the handler `resize` is not in the program",
+    );
     let empty = Folder::new(&json!({"type": "compiled", "language": "c"}));
     check(empty.clone(), "no file that ends in .c");
     check(empty.with("arguments", json!("other.c")), "the file `other.c` is not in the folder");
@@ -179,7 +200,11 @@ fn flags_several_files_and_cplusplus_are_built() {
     let mut setup = compiling().function("flags", &flags).function("several", &several);
     let thrown = "#include \"shortedfaas.h\"\n#include <stdexcept>\n\
         SF_FUNCTION(lambda) { throw std::runtime_error(\"thrown\"); }\n";
-    let names = if is_on_path("c++") { &["flags", "several", "cplusplus"][..] } else { &["flags", "several"] };
+    let names = if is_on_path("c++") {
+        &["flags", "several", "cplusplus"][..]
+    } else {
+        &["flags", "several"]
+    };
     let cplusplus = Folder::new(&json!({"type": "compiled", "language": "c"}));
     setup = setup.function("cplusplus", &cplusplus.file("lambda.cpp", thrown));
     for name in names {
@@ -202,8 +227,10 @@ fn a_rust_function_may_be_a_package_or_the_handler_alone() {
         [dependencies]\nshortedfaas-function = \"0.1\"\n[workspace]\n";
     let package = greeting("rust").file("Cargo.toml", package).file("src/main.rs", RUST);
     let alone = RUST.replace("function!(lambda);", "").replace(", function", "");
-    let alone = Folder::new(&json!({"type": "compiled", "language": "rust"})).file("lambda.rs", alone);
-    let setup: Setup = compiling().function("package", &rust(package)).function("alone", &rust(alone));
+    let alone =
+        Folder::new(&json!({"type": "compiled", "language": "rust"})).file("lambda.rs", alone);
+    let setup: Setup =
+        compiling().function("package", &rust(package)).function("alone", &rust(alone));
     let host = setup.start();
     for name in ["package", "alone"] {
         host.listed_as(name, "ready");

@@ -1,7 +1,7 @@
 //! Function code: how its handler is found, what it is given, what becomes of what it prints, where it cannot be loaded.
 
-use crate::support::interpreted::{lua, node, python, speaking};
-use crate::support::{Folder, Host, until};
+use crate::support::interpreted::{python, speaking};
+use crate::support::{Folder, until};
 use serde_json::{Value, json};
 
 /// What a handler is called by: keys of run.json, files, and what it answers.
@@ -112,7 +112,7 @@ fn a_handler_is_found_by_its_file_and_name() {
     for (index, (keys, files, _)) in named().iter().enumerate() {
         setup = setup.function(&format!("f{index}"), &folder(keys, files));
     }
-    let host = setup.start();
+    let host = setup.start_all();
     let mut wrong = Vec::new();
     for (index, (keys, _, expected)) in named().iter().enumerate() {
         let answer = host.post(&format!("/f/f{index}"), "");
@@ -146,7 +146,7 @@ fn a_mistake_is_shown_with_key_value_and_what_was_meant() {
         let files = [("lambda.py", "def lambda_(i, e): return 'x'"), ("lambda.cobol", "")];
         setup = setup.function(&format!("f{index}"), &folder(&keys, &files));
     }
-    let host = setup.function("good", &python("def lambda_(i, e): return i")).start();
+    let host = setup.function("good", &python("def lambda_(i, e): return i")).start_all();
     let mut wrong = Vec::new();
     for (index, (keys, parts)) in MISTAKES.iter().enumerate() {
         let entry = host.listed(&format!("f{index}")).unwrap();
@@ -178,7 +178,7 @@ fn what_is_printed_is_in_the_history_of_its_call_and_never_in_an_answer() {
     let host = speaking(&["python"])
         .function("warm", &python(PRINTS).with("scaling", json!({"mode": "warm", "max": 1})))
         .function("cold", &python(PRINTS).with("scaling", json!({"mode": "cold"})))
-        .start();
+        .start_all();
     for name in ["warm", "cold"] {
         for input in ["first", "second"] {
             let answer = host.post(&format!("/f/{name}"), input);
@@ -200,31 +200,36 @@ fn what_is_printed_is_in_the_history_of_its_call_and_never_in_an_answer() {
     }
 }
 
-const BAD_SYNTAX: &str = "def lambda_(input, environment)\n    return 'x'\n";
+/// Code that cannot be loaded, and what the reason must contain.
+const UNLOADABLE: &[(&str, &[&str])] = &[
+    ("def lambda_(input, environment)\n    return 'x'\n", &["lambda.py", "line 1"]),
+    ("import no_such_module\ndef lambda_(i, e): pass", &["no_such_module"]),
+    ("1 / 0", &["ZeroDivisionError"]),
+    ("import sys\nsys.exit('no licence')", &["exit"]),
+    ("x = 1", &["lambda"]),
+];
 
 #[test]
 fn a_handler_that_cannot_be_loaded_is_broken_until_it_is_mended() {
-    for (bad, parts) in [
-        (BAD_SYNTAX, &["lambda.py", "line 1"][..]),
-        ("import no_such_module\ndef lambda_(i, e): pass", &["no_such_module"][..]),
-        ("1 / 0", &["ZeroDivisionError"][..]),
-        ("x = 1", &["lambda"][..]),
-    ] {
-        let host = speaking(&["python"])
-            .function("mended", &python(bad))
-            .function("other", &python("def lambda_(i, e): return i"))
-            .start();
-        let detail = host.post("/f/mended", "").expect_problem(503, "function");
-        let entry = host.listed_as("mended", "broken");
-        assert_eq!(entry["reason"].as_str(), Some(detail.as_str()));
-        for part in parts {
-            assert!(detail.contains(part), "no {part:?} in {detail:?}");
+    let mut setup = speaking(&["python"]).function("good", &python("def lambda_(i, e): return i"));
+    for (index, (code, _)) in UNLOADABLE.iter().enumerate() {
+        setup = setup.function(&format!("f{index}"), &python(code));
+    }
+    let host = setup.start_all();
+    for (index, (code, parts)) in UNLOADABLE.iter().enumerate() {
+        let (name, path) = (format!("f{index}"), format!("/f/f{index}"));
+        let detail = host.post(&path, "").expect_problem(503, "function");
+        let entry = host.listed_as(&name, "broken");
+        let reason = entry["reason"].as_str().unwrap();
+        assert!(detail.contains(reason), "{detail:?} is not of {reason:?}");
+        for part in *parts {
+            assert!(reason.contains(part), "no {part:?} in {reason:?} of {code:?}");
         }
-        host.post("/f/other", "serves").expect(200, "serves");
-        let file = host.setup().deploy_folder().join("mended/lambda.py");
+        host.post("/f/good", "serves").expect(200, "serves");
+        let file = host.setup().deploy_folder().join(&name).join("lambda.py");
         std::fs::write(file, "def lambda_(i, e): return 'mended'").unwrap();
-        until("it is mended", || host.post("/f/mended", "").text() == "mended");
-        host.listed_as("mended", "ready");
+        until("it is mended", || host.post(&path, "").text() == "mended");
+        host.listed_as(&name, "ready");
     }
 }
 
@@ -233,7 +238,7 @@ fn a_handler_that_could_not_be_loaded_is_tried_again() {
     let setup = speaking(&["python"]);
     let flag = setup.path("flag");
     let code = format!("open({flag:?}).close()\ndef lambda_(i, e): return 'loaded'");
-    let host = setup.function("waits", &python(&code)).start();
+    let host = setup.function("waits", &python(&code)).start_all();
     host.post("/f/waits", "").expect_problem(503, "function");
     std::fs::write(&flag, "").unwrap();
     until("it is loaded", || host.post("/f/waits", "").text() == "loaded");
@@ -243,7 +248,7 @@ fn a_handler_that_could_not_be_loaded_is_tried_again() {
 #[test]
 fn a_bad_generation_does_not_replace_one_that_serves() {
     let good = "def lambda_(i, e): return 'good'";
-    let host = speaking(&["python"]).function("f", &python(good)).start();
+    let host = speaking(&["python"]).function("f", &python(good)).start_all();
     host.post("/f/f", "").expect(200, "good");
     host.deploy("f", &python(good).with("arguments", "nowhere.py".into()));
     until("there is a warning", || {
@@ -253,44 +258,4 @@ fn a_bad_generation_does_not_replace_one_that_serves() {
     assert_eq!(entry["state"], "ready", "{entry}");
     assert!(entry["warning"].as_str().unwrap().contains("nowhere.py"), "{entry}");
     host.post("/f/f", "").expect(200, "good");
-}
-
-#[test]
-fn a_hanging_call_is_stopped_with_everything_it_started() {
-    let code = "
-import os, subprocess
-def lambda_(input, environment):
-    child = subprocess.Popen(['sleep', '1000'])
-    with open('pids', 'a') as file: file.write(f'{os.getpid()}\\n{child.pid}\\n')
-    while True: pass
-";
-    let host =
-        speaking(&["python"]).function("f", &python(code).with("timeout", "2s".into())).start();
-    host.post("/f/f", "").expect_problem(504, "function");
-    let file = host.setup().deploy_folder().join("f/pids");
-    for pid in crate::support::processes::pids_in(&file, 2) {
-        crate::support::processes::expect_gone(pid);
-    }
-}
-
-const PID: &str = "import os\ndef lambda_(i, e): return str(os.getpid())";
-
-fn pid_of(host: &Host, function: &str) -> u32 {
-    host.post(&format!("/f/{function}"), "").expect_status(200).text().parse().unwrap()
-}
-
-#[test]
-fn no_worker_is_left_when_the_host_has_ended() {
-    for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
-        let mut host = speaking(&["python", "node", "lua"])
-            .function("python", &python(PID))
-            .function("node", &node("exports.lambda = () => String(process.pid)"))
-            .function("lua", &lua("function lambda() local f = io.open('/proc/self/stat') return tostring(f:read('n')) end"))
-            .start();
-        let pids: Vec<u32> =
-            ["python", "node", "lua"].iter().map(|name| pid_of(&host, name)).collect();
-        host.signal(signal);
-        host.ended();
-        pids.into_iter().for_each(crate::support::processes::expect_gone);
-    }
 }

@@ -27,7 +27,7 @@ fn a_virtual_environment_in_the_folder_is_honoured() {
         make_environment(&folder, name);
     }
     let deploy = setup.deploy_folder();
-    let host = setup.start();
+    let host = setup.start_all();
     for (function, name) in [("hidden", ".venv"), ("plain", "venv")] {
         let prefix = deploy.join(function).join(name);
         let expected = format!("of {name} {}", prefix.display());
@@ -51,7 +51,7 @@ fn node_modules_in_the_folder_are_honoured() {
     let host = speaking(&["node"])
         .function("required", &package(required, "commonjs", "module.exports = 'required'"))
         .function("imported", &package(imported, "module", "export default 'imported'"))
-        .start();
+        .start_all();
     host.post("/f/required", "").expect(200, "required");
     host.post("/f/imported", "").expect(200, "imported");
 }
@@ -73,7 +73,7 @@ fn a_missing_interpreter_is_listed_with_the_command_that_installs_it_and_found_w
         .environment("PATH", bin.to_str().unwrap())
         .function("python", &python("def lambda_(i, e): return i"))
         .function("ruby", &ruby)
-        .start();
+        .start_all();
     for (name, install) in [("python", "python3"), ("ruby", "ruby")] {
         let entry = host.listed_as(name, "broken");
         let reason = entry["reason"].as_str().unwrap();
@@ -94,7 +94,7 @@ fn the_folder_is_the_working_folder_and_the_hosts_variables_are_not_inherited() 
         .environment("DATABASE_PASSWORD", "secret")
         .environment("COLOUR", "of the host")
         .function("f", &python(code).with("environment", json!({"COLOUR": "blue"})))
-        .start();
+        .start_all();
     let answer = host.post("/f/f", "").expect_status(200).json();
     let folder = host.setup().deploy_folder().join("f");
     assert_eq!(answer["folder"].as_str(), folder.to_str());
@@ -142,7 +142,7 @@ fn awkward() -> (Setup, Folder) {
 #[test]
 fn a_language_can_be_given_in_the_configuration_alone() {
     let (setup, folder) = awkward();
-    let host = setup.function("f", &folder).start();
+    let host = setup.function("f", &folder).start_all();
     host.post("/f/f", "hello").expect(200, "said:hello");
     host.post("/f/f", "again").expect(200, "said:again");
     let entry: Value = host.listed("f").unwrap();

@@ -134,7 +134,7 @@ fn host() -> Host {
     for (name, folder, _) in misbehaving() {
         setup = setup.function(name, &folder.with("concurrency", 2.into()));
     }
-    setup.start()
+    setup.start_all()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Functions that are compiled before they serve.
 
-use super::{Folder, Setup};
+use super::{Folder, Host, Setup};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -19,8 +19,10 @@ pub(crate) fn compiling() -> Setup {
 
 /// A function in C with this body.
 pub(crate) fn c(body: &str) -> Folder {
-    Folder::new(&json!({"type": "compiled", "language": "c"}))
-        .file("lambda.c", format!("#include \"shortedfaas.h\"\n\nSF_FUNCTION(lambda) {{ {body} }}\n"))
+    Folder::new(&json!({"type": "compiled", "language": "c"})).file(
+        "lambda.c",
+        format!("#include \"shortedfaas.h\"\n\nSF_FUNCTION(lambda) {{ {body} }}\n"),
+    )
 }
 
 /// The same, built when it is deployed.
@@ -50,6 +52,20 @@ pub(crate) fn build(setup: &Setup, name: &str) -> Value {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_str(&said).unwrap()
+}
+
+/// Copies what was built for one function to another.
+pub(crate) fn copy(setup: &Setup, from: &str, to: &str) {
+    let (from, to) = (setup.deploy_folder().join(from), setup.deploy_folder().join(to));
+    let copied = Command::new("cp").arg("-r").arg(from.join(".build")).arg(to).status().unwrap();
+    assert!(copied.success());
+}
+
+/// Changes one file of a deployed function, by rename.
+pub(crate) fn change(host: &Host, name: &str, file: &str, content: &str) {
+    let new = host.path("staging/changed");
+    std::fs::write(&new, content).unwrap();
+    std::fs::rename(new, host.setup().deploy_folder().join(name).join(file)).unwrap();
 }
 
 /// Whether there is such a program on PATH.

@@ -1,7 +1,7 @@
 //! Hosts for function code, and functions of it.
 
 use super::languages::with_tools;
-use super::{Folder, Setup};
+use super::{Folder, Host, Setup, until};
 use serde_json::json;
 
 /// A host that runs function code of these languages.
@@ -29,4 +29,18 @@ pub(crate) fn node(code: &str) -> Folder {
 pub(crate) fn lua(code: &str) -> Folder {
     Folder::new(&json!({"type": "interpreted", "language": "lua", "arguments": "lambda.lua"}))
         .file("lambda.lua", code)
+}
+
+impl Setup {
+    /// Starts it, and waits until no function is being prepared any more: interpreters may answer slowly.
+    #[track_caller]
+    pub(crate) fn start_all(self) -> Host {
+        let host = self.start();
+        until("every function is prepared", || {
+            let list = host.get("/list").json();
+            let functions = list["functions"].as_array().expect("functions is a list");
+            functions.iter().all(|function| function["state"] != "building")
+        });
+        host
+    }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod auth;
 pub(crate) mod client;
+pub(crate) mod compiled;
 pub(crate) mod conformance;
 pub(crate) mod finished;
 pub(crate) mod fixtures;
@@ -16,6 +17,7 @@ pub(crate) mod patience;
 pub(crate) mod probe;
 pub(crate) mod processes;
 pub(crate) mod setup;
+pub(crate) mod signatures;
 
 pub(crate) use answer::Answer;
 pub(crate) use client::Connection;

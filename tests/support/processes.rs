@@ -11,6 +11,13 @@ pub(crate) fn is_gone(pid: u32) -> bool {
     matches!(state, None | Some('Z' | 'X'))
 }
 
+/// Kills a process.
+#[track_caller]
+pub(crate) fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
 /// Waits for the end of a process.
 #[track_caller]
 pub(crate) fn expect_gone(pid: u32) {

@@ -2,7 +2,6 @@
 
 use super::Build;
 use super::guarded::{Stop, build};
-use super::programs::{Program, Programs};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
@@ -20,7 +19,6 @@ pub(crate) struct Builder {
     latest: Mutex<HashMap<String, Latest>>,
     last_number: AtomicU64,
     permits: Arc<Semaphore>,
-    programs: Arc<Programs>,
 }
 
 /// What has come of asking for a build.
@@ -74,18 +72,7 @@ impl Builder {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let permits = Arc::new(Semaphore::new((cores / 2).max(1)));
-        Self {
-            is_idle: false,
-            latest: Mutex::default(),
-            last_number: AtomicU64::new(0),
-            permits,
-            programs: Arc::default(),
-        }
-    }
-
-    /// Keeps the built program from being removed.
-    pub(crate) fn hold(&self, build: &Build) -> Program {
-        self.programs.hold(build.folder())
+        Self { is_idle: false, latest: Mutex::default(), last_number: AtomicU64::new(0), permits }
     }
 
     /// Has the function built; a build of other sources is stopped. To be called on a tokio runtime.

@@ -1,8 +1,9 @@
 //! Built programs that generations use, and those that nobody needs any more.
 
-use std::collections::HashMap;
+use super::Build;
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// What a build that was killed has left behind is surely nobody's then.
@@ -10,85 +11,49 @@ const OLD: Duration = Duration::from_secs(60 * 60);
 /// Names of built folders are hashes of at least so many digits.
 const LEAST_DIGITS: usize = 16;
 
-/// The folders of programs in use.
-#[derive(Debug, Default)]
-pub(super) struct Programs {
-    folders: Mutex<HashMap<PathBuf, Use>>,
-}
-
-#[derive(Debug, Default)]
-struct Use {
-    generations: usize,
-    superseded: bool,
-}
-
-/// A program in use by one generation: while it exists the file stays.
+/// A program in use by one generation, which starts it as long as it lives, whatever becomes of the file: its folder may
+/// be replaced while the next program is still being built.
 #[derive(Debug)]
 pub(crate) struct Program {
-    folder: PathBuf,
-    programs: Arc<Programs>,
-}
-
-impl Programs {
-    /// `folder` is the program's own.
-    pub(super) fn hold(self: &Arc<Self>, folder: &Path) -> Program {
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = folders.entry(folder.to_owned()).or_default();
-        entry.generations += 1;
-        entry.superseded = false;
-        Program { folder: folder.to_owned(), programs: Arc::clone(self) }
-    }
-
-    /// Whether it may be removed at once; if not, it is when the last generation has ended.
-    fn supersede(&self, folder: &Path) -> bool {
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        match folders.get_mut(folder) {
-            None => true,
-            Some(entry) => {
-                entry.superseded = true;
-                false
-            }
-        }
-    }
+    path: PathBuf,
+    /// None: no descriptor is left, and the file has to stay.
+    kept: Option<OwnedFd>,
 }
 
 impl Program {
+    pub(crate) fn of(build: &Build) -> Self {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let kept = rustix::fs::open(&build.output, flags, Mode::empty()).ok();
+        Self { path: build.output.clone(), kept }
+    }
+
+    /// What is executed.
+    pub(crate) fn command(&self) -> String {
+        match &self.kept {
+            Some(kept) => format!("/proc/{}/fd/{}", std::process::id(), kept.as_raw_fd()),
+            None => self.path.to_string_lossy().into_owned(),
+        }
+    }
+
     /// It serves now: removes the older ones beside it. Blocks.
     pub(crate) fn serves(&self) {
         let age = |path: &Path| path.symlink_metadata().and_then(|folder| folder.modified()).ok();
-        let (Some(mine), Some(parent)) = (age(&self.folder), self.folder.parent()) else { return };
-        for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        let Some(folder) = self.path.parent() else { return };
+        let (Some(mine), Some(all)) = (age(folder), folder.parent()) else { return };
+        for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
-            let Some(other) = age(&path).filter(|_| path != self.folder) else { continue };
-            let built =
-                name.len() >= LEAST_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let Some(other) = age(&path).filter(|_| path != folder) else { continue };
+            let digits = name.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let older = digits && name.len() >= LEAST_DIGITS && other < mine;
             let left = name.ends_with(".tmp")
                 && SystemTime::now().duration_since(other).is_ok_and(|age| age > OLD);
-            if left || built && other < mine && self.programs.supersede(&path) {
-                remove(&path);
+            if (older || left)
+                && let Err(error) = std::fs::remove_dir_all(&path)
+            {
+                tracing::warn!(folder = %path.display(), "an old build cannot be removed: {error}");
             }
         }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let mut folders = self.programs.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = folders.get_mut(&self.folder) else { return };
-        entry.generations -= 1;
-        if entry.generations == 0
-            && folders.remove(&self.folder).is_some_and(|last| last.superseded)
-        {
-            drop(folders);
-            remove(&self.folder);
-        }
-    }
-}
-
-fn remove(folder: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(folder) {
-        tracing::warn!(folder = %folder.display(), "an old build cannot be removed: {error}");
     }
 }
 
@@ -100,61 +65,42 @@ mod tests {
     const FIRST: &str = "0000000000000001";
     const SECOND: &str = "0000000000000002";
 
-    struct World {
-        place: tempfile::TempDir,
-        programs: Arc<Programs>,
-    }
-
-    impl World {
-        /// Folders, each a second younger than the one before.
-        fn with(names: &[&str]) -> Self {
-            let place = tempfile::tempdir().expect("a folder");
-            let now = SystemTime::now();
-            for (seconds, name) in (0..).zip(names) {
-                let path = place.path().join(name);
-                std::fs::create_dir(&path).expect("made");
-                let time = now + Duration::from_secs(seconds);
-                File::open(&path).expect("opened").set_modified(time).expect("set");
-            }
-            Self { place, programs: Arc::default() }
+    /// Folders, each a second younger than the one before; what is left when `name` serves.
+    fn check(folders: &[&str], name: &str, expected: &[&str]) {
+        let place = tempfile::tempdir().expect("a folder");
+        let start = SystemTime::now() - 2 * OLD;
+        for (seconds, name) in (0..).zip(folders) {
+            let path = place.path().join(name);
+            std::fs::create_dir(&path).expect("made");
+            std::fs::write(path.join("program"), name).expect("written");
+            let time = start + Duration::from_secs(seconds);
+            File::open(&path).expect("opened").set_modified(time).expect("set");
         }
-
-        fn hold(&self, name: &str) -> Program {
-            self.programs.hold(&self.place.path().join(name))
-        }
-
-        fn check(&self, name: &str, expected: bool) {
-            assert_eq!(self.place.path().join(name).exists(), expected, "{name}");
-        }
+        let output = place.path().join(name).join("program");
+        Program::of(&Build { commands: Vec::new(), output }).serves();
+        let left = std::fs::read_dir(place.path()).expect("read").flatten();
+        let mut left: Vec<_> =
+            left.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        left.sort();
+        assert_eq!(left, expected);
     }
 
     #[test]
-    fn an_older_program_goes_when_a_newer_one_serves_and_nobody_uses_it() {
-        let world = World::with(&[FIRST, "target", SECOND]);
-        let old = world.hold(FIRST);
-        let new = world.hold(SECOND);
-        new.serves();
-        world.check(FIRST, true);
-        drop(old);
-        for (name, expected) in [(FIRST, false), ("target", true), (SECOND, true)] {
-            world.check(name, expected);
-        }
-        drop(new);
-        world.check(SECOND, true);
+    fn older_programs_and_abandoned_builds_go_when_one_serves() {
+        check(&[FIRST, "cargo", SECOND], SECOND, &[SECOND, "cargo"]);
+        check(&[FIRST, SECOND], FIRST, &[FIRST, SECOND]);
+        let abandoned = format!("{SECOND}.17.tmp");
+        check(&[&abandoned, FIRST, "x.tmp"], FIRST, &[FIRST]);
     }
 
     #[test]
-    fn what_is_newer_or_serves_again_stays() {
-        let world = World::with(&[FIRST, SECOND, "0000000000000003.17.tmp"]);
-        world.hold(FIRST).serves();
-        world.check(SECOND, true);
-        let (old, new) = (world.hold(FIRST), world.hold(SECOND));
-        new.serves();
-        let again = world.hold(FIRST);
-        drop((old, again));
-        world.check(FIRST, true);
-        new.serves();
-        world.check(FIRST, false);
-        world.check("0000000000000003.17.tmp", true);
+    fn a_program_can_be_executed_when_its_file_is_gone() {
+        let place = tempfile::tempdir().expect("a folder");
+        let output = place.path().join("program");
+        std::fs::copy("/bin/true", &output).expect("copied");
+        let program = Program::of(&Build { commands: Vec::new(), output: output.clone() });
+        std::fs::remove_file(&output).expect("removed");
+        let status = std::process::Command::new(program.command()).status().expect("started");
+        assert!(status.success());
     }
 }

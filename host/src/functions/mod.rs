@@ -4,6 +4,7 @@ mod catalog;
 mod manifest;
 
 pub(crate) use catalog::{
-    Alarm, Candidate, Catalog, Function, Generation, Later, Preparer, State, Trial, Unready, check_name,
+    Alarm, Candidate, Catalog, Function, Generation, Later, Preparer, State, Trial, Unready,
+    check_name,
 };
 pub(crate) use manifest::{Defaults, Limits, Manifest, Mode, load_manifest};

@@ -196,8 +196,8 @@ impl Rejection {
             Self::BadProtocol => {
                 "the function's answer could not be understood: /history has the reason".into()
             }
-            Self::Gone(reason) => reason.clone(),
-            Self::Broken(reason) => format!("the function is broken: {reason}"),
+            // Word for word what `/list` says.
+            Self::Gone(reason) | Self::Broken(reason) => reason.clone(),
             Self::Paused { reason, .. } => {
                 format!(
                     "the function's last worker failed, the next one is started after a pause: {reason}"

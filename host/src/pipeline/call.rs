@@ -62,7 +62,7 @@ pub(super) async fn call(
     body: InputBody,
 ) -> Result<Reply, Failure> {
     let mut input = Input(Some(body));
-    let began = Instant::now();
+    let mut first_failure = None;
     let mut unstarted = 0;
     for attempt in 1.. {
         let fault = match admit(ledger, &generation, unstarted > 0).await {
@@ -76,14 +76,15 @@ pub(super) async fn call(
                 }
             }
         };
-        let may = input.0.is_some() && attempt < ATTEMPTS && began.elapsed() < ATTEMPTS_LIMIT;
+        let tried_for = first_failure.get_or_insert_with(Instant::now).elapsed();
+        let may = input.0.is_some() && attempt < ATTEMPTS && tried_for < ATTEMPTS_LIMIT;
         let next = match fault.kind {
             FaultKind::Unstarted if may && unstarted < UNSTARTED_LIMIT => Next::SameGeneration,
             FaultKind::Gone | FaultKind::Broken if may => Next::Successor,
             _ => Next::Nothing,
         };
         match next {
-            Next::Nothing => return Err(fault.into()),
+            Next::Nothing => return Err(shown(app, request, &generation, fault).await.into()),
             Next::SameGeneration => unstarted += 1,
             Next::Successor => {
                 let later = successor(app, request, &generation, fault).await?;
@@ -93,6 +94,14 @@ pub(super) async fn call(
         }
     }
     unreachable!("the last attempt returns")
+}
+
+/// The fault as it was; a handler that cannot be loaded is listed so, also when it took too long to try again.
+async fn shown(app: &App, request: &Request, generation: &Callable, fault: Fault) -> Fault {
+    if fault.kind == FaultKind::Broken {
+        app.catalog.failed(&request.function, generation.number, &fault.message).await;
+    }
+    fault
 }
 
 /// A place at the gate, with a worker where there are workers.

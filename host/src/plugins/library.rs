@@ -26,7 +26,6 @@ pub(crate) struct Library {
     /// Where it was found; what was loaded is a copy.
     pub(crate) file: PathBuf,
     pub(crate) metadata: Metadata,
-    pub(crate) hash: ContentHash,
     root: PluginRootRef,
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn load(file: &Path, interface: &str) -> Result<Library, LoadError> {
         return Ok(Library { file: file.to_owned(), ..library.clone() });
     }
     let root = open_copy(&data, &hash).map_err(failed)?;
-    let library = Library { file: file.to_owned(), metadata, hash, root };
+    let library = Library { file: file.to_owned(), metadata, root };
     loaded.insert(hash, library.clone());
     Ok(library)
 }

@@ -35,10 +35,12 @@ impl Preparer for Plugins {
         let mut warnings = Vec::new();
         let mut program = None;
         if manifest.needs_plan() {
-            let (plan, view) = plan(self.planner(manifest)?, &spec).await?;
+            let (mut plan, view) = plan(self.planner(manifest)?, &spec).await?;
             warnings.extend(view.warning);
             if let Some(build) = view.build {
-                program = Some(self.built(&function, build)?);
+                let built = self.built(&function, build)?;
+                plan["command"] = built.command().into();
+                program = Some(built);
             }
             spec.manifest_json = match kind {
                 "launched" => manifest.with_command(view.command, view.arguments).runner_json(None),
@@ -71,7 +73,7 @@ impl Plugins {
     fn built(&self, function: &Candidate<'_>, build: Value) -> Result<Arc<Program>, Unready> {
         let build = Build::read(build)?;
         if build.is_done() {
-            return Ok(Arc::new(self.builder.hold(&build)));
+            return Ok(Arc::new(Program::of(&build)));
         }
         if !function.manifest.builds_by_itself() {
             let reason = by_hand(function.folder);

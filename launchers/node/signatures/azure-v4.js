@@ -4,6 +4,7 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const { format } = require('node:util');
+const { provideModule } = require('../loading.js');
 const { Broken } = require('../results.js');
 const { Route } = require('./azure-routes.js');
 const { addHeader, origin, ownPath } = require('./http.js');
@@ -45,10 +46,7 @@ function provideCore() {
       if (level === 'warning' || level === 'error' || level === 'critical') process.stderr.write(`${message}\n`);
     },
   };
-  const { _load } = Module;
-  Module._load = function (request, ...more) {
-    return request === CORE ? core : _load.call(this, request, ...more);
-  };
+  provideModule(CORE, core);
   return app;
 }
 

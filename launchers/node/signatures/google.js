@@ -2,7 +2,7 @@
 'use strict';
 const Module = require('node:module');
 const path = require('node:path');
-const { loadFile, locate, pick } = require('../loading.js');
+const { loadFile, locate, pick, provideModule } = require('../loading.js');
 const { Broken } = require('../results.js');
 const { answerOf, call } = require('./express.js');
 const { badRequest, isJson, mediaType, ownPath, textOf } = require('./http.js');
@@ -62,10 +62,7 @@ function provideRegistry(file) {
   try {
     installed = require(path.join(path.dirname(Module.createRequire(file).resolve(FRAMEWORK)), 'function_registry.js'));
   } catch {
-    const { _load } = Module;
-    Module._load = function (request, ...more) {
-      return request === FRAMEWORK ? declares : _load.call(this, request, ...more);
-    };
+    provideModule(FRAMEWORK, declares);
   }
   for (const [kind, own] of Object.entries(declares)) {
     const original = installed?.[kind];

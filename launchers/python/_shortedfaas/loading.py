@@ -130,9 +130,10 @@ def empty_module(load):
 def found(module, name, usual_names, file):
     """The handler in its module: the one named, else the first of the usual names that is there."""
     handler = module
-    if name:
-        prefix, _, last = name.rpartition(".")
-        path = last if prefix.replace(".", os.sep) == os.path.splitext(file)[0] else name
+    prefix, _, last = (name or "").rpartition(".")
+    path = last if prefix.replace(".", os.sep) == os.path.splitext(file)[0] else name
+    # The name that a manifest gives where Python cannot have it.
+    if path and (path != "lambda" or hasattr(module, path)):
         for part in path.split("."):
             if not hasattr(handler, part):
                 raise LoadError("missing", f"{file} has no {name}; it has {_functions_in(module)}")

@@ -76,6 +76,8 @@ class Worker(Case):
         check("def handler(i, e):\n    return 'handler'\ndef lambda_(i, e):\n    return 'lambda_'\n", b"lambda_")
         check("class Orders:\n    @staticmethod\n    def create(i, e):\n        return 'created'\n", b"created", handler="Orders.create")
         check("def create(i, e):\n    return 'created'\n", b"created", handler="lambda.create")
+        check("def lambda_(i, e):\n    return 'keyword'\n", b"keyword", handler="lambda")
+        check("def handler(i, e):\n    return 'keyword'\n", b"keyword", handler="lambda.lambda")
 
     def test_files_load_by_path_whatever_their_name(self):
         for file in ("lambda.py", "json.py", "os.py", "two words.py", "a.b.py", "src/app.py", "test/inner.py", "package/__init__.py"):

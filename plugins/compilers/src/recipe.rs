@@ -20,8 +20,6 @@ pub struct Recipe {
     pub commands: Vec<Vec<String>>,
     /// Variables for all of them.
     pub environment: BTreeMap<String, String>,
-    /// The file that holds the handler, where that is known.
-    pub file: Option<String>,
     /// The compiler's version.
     pub version: String,
 }
@@ -45,7 +43,6 @@ impl Recipe {
         Plan {
             command: text(&output),
             version: self.version,
-            file: self.file,
             handler: keys.handler.clone(),
             build: Some(Build { commands: commands.collect(), output: text(&output) }),
             ..Plan::default()

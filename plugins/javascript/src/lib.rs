@@ -1,7 +1,10 @@
 //! What the language plugins for JavaScript runtimes share: the launcher, and how a function's folder names its file.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests may"))]
 
+mod heap;
 mod main_file;
+
+pub use heap::heap_option;
 
 use languages::{Describe, LauncherFile, Settings};
 use plugin_api::{Description, FunctionSpec, Host, LanguagePlugin, Plan, Result};
@@ -95,8 +98,7 @@ mod tests {
         let is_code = |name: &String| name.ends_with(".js") || name.ends_with(".json");
         let expected: BTreeSet<String> =
             names("").into_iter().chain(names("signatures/")).filter(is_code).collect();
-        let written: BTreeSet<String> =
-            LAUNCHER.iter().map(|file| file.name.to_owned()).collect();
+        let written: BTreeSet<String> = LAUNCHER.iter().map(|file| file.name.to_owned()).collect();
         assert_eq!(written, expected);
         assert_eq!(LAUNCHER[0].name, "launcher.js");
     }

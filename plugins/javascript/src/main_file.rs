@@ -12,30 +12,36 @@ pub(crate) fn named(function: &FunctionSpec) -> Result<Option<FunctionSpec>> {
     if function.kind != "interpreted" {
         return Ok(None);
     }
-    let keys: Keys = function.manifest()?;
+    let Some((words, handler)) = found(&function.folder, function.manifest()?)? else {
+        return Ok(None);
+    };
+    let mut named = function.clone();
+    named.manifest["arguments"] = json!(words);
+    named.manifest["handler"] = json!(handler);
+    Ok(Some(named))
+}
+
+/// `arguments` and `handler` as they are to be.
+fn found(folder: &Path, keys: Keys) -> Result<Option<(Vec<String>, Option<String>)>> {
     let names_file = |word: &String| !word.starts_with('-');
     if keys.arguments.iter().any(names_file) {
         return Ok(None);
     }
-    let mut named = function.clone();
-    let file = match nested(&function.folder, &keys) {
-        Some((file, handler)) => {
-            named.manifest["handler"] = json!(handler);
-            Some(file)
+    let (file, handler) = match nested(folder, &keys) {
+        Some((file, handler)) => (Some(file), Some(handler)),
+        None if keys.handler.as_deref().is_some_and(|handler| handler.contains('.')) => {
+            return Ok(None);
         }
-        None if keys.handler.as_deref().is_some_and(|handler| handler.contains('.')) => None,
-        None => described(&function.folder, keys.signature.as_deref())?,
+        None => (described(folder, keys.signature.as_deref())?, keys.handler),
     };
-    let Some(file) = file else { return Ok(None) };
-    let words = keys.arguments.into_iter().chain([file]).collect::<Vec<_>>();
-    named.manifest["arguments"] = json!(words);
-    Ok(Some(named))
+    Ok(file.map(|file| (keys.arguments.into_iter().chain([file]).collect(), handler)))
 }
 
 /// Lambda's `src/index.a.b`: the file ends at the first dot of the last part, and `a.b` is a property of a property.
 fn nested(folder: &Path, keys: &Keys) -> Option<(String, String)> {
     let handler = keys.handler.as_deref()?;
-    let (before, last) = handler.rsplit_once('/').map_or(("", handler), |(before, last)| (before, last));
+    let (before, last) =
+        handler.rsplit_once('/').map_or(("", handler), |(before, last)| (before, last));
     let (stem, name) = last.split_once('.')?;
     let stem = if before.is_empty() { stem.to_owned() } else { format!("{before}/{stem}") };
     let files = super::ENDINGS.iter().map(|ending| format!("{stem}.{ending}"));
@@ -129,18 +135,10 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let function = FunctionSpec {
-            name: "f".into(),
-            kind: "interpreted".into(),
-            folder: deploy.path().into(),
-            deploy_folder: deploy.path().into(),
-            generation: 1,
-            manifest,
-        };
-        let found = named(&function).unwrap();
-        let found = found.map(|one| (one.manifest["arguments"].clone(), one.manifest["handler"].clone()));
-        let words = |text: &str| json!(text.split(' ').collect::<Vec<_>>());
-        assert_eq!(found, expected.map(|(arguments, handler)| (words(arguments), handler)));
+        let keys = plugin_api::serde_json::from_value(manifest).unwrap();
+        let found = found(deploy.path(), keys).unwrap();
+        let found = found.map(|(words, handler)| (words.join(" "), json!(handler)));
+        assert_eq!(found, expected.map(|(words, handler)| (words.to_owned(), handler)));
     }
 
     #[test]
@@ -155,18 +153,42 @@ mod tests {
     #[test]
     fn package_json_names_the_file() {
         let main = |name: &'static str, text| vec![("package.json", text), (name, "")];
-        check(&main("src/b.js", r#"{"main": "./src/b.js"}"#), json!({}), Some(("src/b.js", json!(null))));
-        check(&main("src/b.js", r#"{"main": "src/b"}"#), json!({"handler": "x"}), Some(("src/b.js", json!("x"))));
-        check(&main("src/index.js", r#"{"main": "src"}"#), json!({}), Some(("src/index.js", json!(null))));
-        check(&main("b.js", r#"{"main": "b.js"}"#), json!({"arguments": ["--smol"]}), Some(("--smol b.js", json!(null))));
+        check(
+            &main("src/b.js", r#"{"main": "./src/b.js"}"#),
+            json!({}),
+            Some(("src/b.js", json!(null))),
+        );
+        check(
+            &main("src/b.js", r#"{"main": "src/b"}"#),
+            json!({"handler": "x"}),
+            Some(("src/b.js", json!("x"))),
+        );
+        check(
+            &main("src/index.js", r#"{"main": "src"}"#),
+            json!({}),
+            Some(("src/index.js", json!(null))),
+        );
+        check(
+            &main("b.js", r#"{"main": "b.js"}"#),
+            json!({"arguments": ["--smol"]}),
+            Some(("--smol b.js", json!(null))),
+        );
         let pattern = r#"{"main": "src/{index.js,functions/*.js}"}"#;
-        check(&main("src/functions/hello.js", pattern), json!({}), Some(("src/functions/hello.js", json!(null))));
+        check(
+            &main("src/functions/hello.js", pattern),
+            json!({}),
+            Some(("src/functions/hello.js", json!(null))),
+        );
         check(&main("src/index.js", pattern), json!({}), Some(("src/index.js", json!(null))));
     }
 
     #[test]
     fn lambdas_handlers_may_be_properties_of_properties() {
-        check(&[("src/index.mjs", "")], json!({"handler": "src/index.a.b"}), Some(("src/index.mjs", json!("a.b"))));
+        check(
+            &[("src/index.mjs", "")],
+            json!({"handler": "src/index.a.b"}),
+            Some(("src/index.mjs", json!("a.b"))),
+        );
         check(&[("index.js", "")], json!({"handler": "index.handler"}), None);
     }
 
@@ -175,9 +197,15 @@ mod tests {
         let azure = json!({"signature": "azure"});
         let here = [("function.json", r#"{"scriptFile": "b.js"}"#), ("b.js", ""), ("a.js", "")];
         check(&here, azure.clone(), Some(("b.js", json!(null))));
-        let below = [("hello/function.json", "\u{feff}{}"), ("hello/index.js", ""), ("host.json", "{}")];
+        let below =
+            [("hello/function.json", "\u{feff}{}"), ("hello/index.js", ""), ("host.json", "{}")];
         check(&below, azure.clone(), Some(("hello/index.js", json!(null))));
-        let several = [("a/function.json", "{}"), ("a/index.js", ""), ("b/function.json", "{}"), ("b/index.js", "")];
+        let several = [
+            ("a/function.json", "{}"),
+            ("a/index.js", ""),
+            ("b/function.json", "{}"),
+            ("b/index.js", ""),
+        ];
         check(&several, azure, None);
     }
 }

@@ -110,10 +110,6 @@ impl C {
             flags.push("-static-pie");
         }
         let mut recipe = Recipe { version: compiler.version.clone(), ..Recipe::default() };
-        recipe.file = match files {
-            [only] => Some(only.clone()),
-            _ => None,
-        };
         let print = &mut recipe.fingerprint;
         print.add_all(STUB.iter().map(|file| file.content));
         print.add(&compiler.version);

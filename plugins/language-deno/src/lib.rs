@@ -1,6 +1,6 @@
 //! Deno: functions of the types `interpreted` and `launched`, by Node's launcher.
 
-use javascript::{ENDINGS, LAUNCHER, Plugin, SIGNATURES, manifest};
+use javascript::{ENDINGS, LAUNCHER, Plugin, SIGNATURES, heap_option, manifest};
 use languages::{Context, Describe, Language, Sample};
 use plugin_api::{Plan, Result};
 
@@ -52,8 +52,9 @@ impl Describe for Deno {
 plugin_api::export_plugin!(language: Plugin<Deno>);
 
 /// The word `run` comes before all options, the operator's and the function's too.
-fn complete(_context: &Context<'_>, plan: &mut Plan) -> Result<()> {
-    plan.arguments.insert(0, "run".to_owned());
+fn complete(context: &Context<'_>, plan: &mut Plan) -> Result<()> {
+    let heap = heap_option(context.function)?.map(|option| format!("--v8-flags={option}"));
+    plan.arguments.splice(0..0, ["run".to_owned()].into_iter().chain(heap));
     for name in ["NO_COLOR", "DENO_NO_UPDATE_CHECK"] {
         plan.environment.insert(name.to_owned(), "1".to_owned());
     }

@@ -94,7 +94,6 @@ impl Go {
         package: &Path,
     ) -> Result<Recipe> {
         let mut recipe = Recipe { version: compiler.version.clone(), ..Recipe::default() };
-        recipe.file = folder.chosen.files.first().cloned();
         let flags: Vec<&String> =
             self.settings.arguments.iter().chain(&folder.chosen.flags).collect();
         let print = &mut recipe.fingerprint;

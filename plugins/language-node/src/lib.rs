@@ -1,8 +1,7 @@
 //! Node: functions of the types `interpreted` and `launched`.
 
-use javascript::{ENDINGS, LAUNCHER, Plugin, SIGNATURES, manifest};
+use javascript::{ENDINGS, LAUNCHER, Plugin, SIGNATURES, heap_option, manifest};
 use languages::{Context, Describe, Language, Sample};
-use plugin_api::serde::Deserialize;
 use plugin_api::{Error, Plan, Result};
 
 /// The language as the kit wants it.
@@ -16,8 +15,6 @@ const OLDEST: u32 = 18;
 const STRIPS_WHEN_ASKED: Version = (22, 6);
 /// Of each line of versions, the first that does it unasked.
 const STRIPS_UNASKED: [Version; 2] = [(22, 18), (23, 6)];
-/// Of 100 bytes that a function may use, those that V8's heap may take; the rest is for buffers, code and V8 itself.
-const HEAP_PERCENT: u64 = 75;
 
 impl Describe for Node {
     const LANGUAGE: &'static Language = &Language {
@@ -56,19 +53,6 @@ impl Describe for Node {
 
 plugin_api::export_plugin!(language: Plugin<Node>);
 
-#[derive(Deserialize)]
-#[serde(crate = "plugin_api::serde")]
-struct Manifest {
-    #[serde(default)]
-    limits: Limits,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(crate = "plugin_api::serde", default)]
-struct Limits {
-    memory_bytes: Option<u64>,
-}
-
 fn complete(context: &Context<'_>, plan: &mut Plan) -> Result<()> {
     let version = version_of(&plan.version);
     if context.launcher_folder.is_some() && version.is_some_and(|version| version.0 < OLDEST) {
@@ -78,20 +62,13 @@ fn complete(context: &Context<'_>, plan: &mut Plan) -> Result<()> {
         );
         return Err(Error::config("", message));
     }
-    let Manifest { limits } = context.function.manifest()?;
     // First, so that options of the function's own come later and win.
     let file = plan.file.clone().unwrap_or_default();
-    let heap = limits.memory_bytes.map(heap_option).into_iter();
+    let heap = heap_option(context.function)?.into_iter();
     let types = version.map_or(&[][..], |version| type_options(version, &file));
     let options = heap.chain(types.iter().map(ToString::to_string));
     plan.arguments.splice(0..0, options);
     Ok(())
-}
-
-/// V8 would else let its heap grow beyond the limit before it looks for garbage.
-fn heap_option(memory_bytes: u64) -> String {
-    let heap_mib = memory_bytes / 100 * HEAP_PERCENT / (1 << 20);
-    format!("--max-old-space-size={}", heap_mib.max(8))
 }
 
 fn type_options(version: Version, file: &str) -> &'static [&'static str] {
@@ -133,12 +110,6 @@ mod tests {
         check("24.0.0", "lambda.ts", 1);
         check("24.0.0", "lambda.js", 0);
         check("22.6.0", "lambda.mjs", 0);
-    }
-
-    #[test]
-    fn the_heap_is_smaller_than_the_limit() {
-        assert_eq!(heap_option(256 << 20), "--max-old-space-size=191");
-        assert_eq!(heap_option(1 << 20), "--max-old-space-size=8");
     }
 
     #[test]

@@ -47,7 +47,6 @@ pub(crate) fn recipe(parts: &Parts<'_>, root: &str) -> Result<Recipe> {
     let mut recipe = Recipe {
         fingerprint: parts.fingerprint(),
         version: parts.rustc.version.clone(),
-        file: Some(root.to_owned()),
         ..Recipe::default()
     };
     recipe.environment.insert("SHORTEDFAAS_COMPILER".to_owned(), parts.rustc.version.clone());

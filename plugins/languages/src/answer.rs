@@ -19,6 +19,15 @@ pub(crate) fn version_in(text: &str) -> Option<String> {
     versions.next()
 }
 
+/// Whether a version is `oldest` or newer; one that tells none is taken at its word.
+pub(crate) fn is_at_least(version: &str, oldest: (u32, u32)) -> bool {
+    let mut numbers = version.split('.').map(|part| {
+        let digits = part.find(|character: char| !character.is_ascii_digit()).unwrap_or(part.len());
+        part[..digits].parse::<u32>().unwrap_or(0)
+    });
+    version.is_empty() || (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= oldest
+}
+
 /// The last line that is the path of a program.
 pub(crate) fn real_program(stdout: &str) -> Option<PathBuf> {
     let mut lines = stdout.lines().rev().map(|line| Path::new(line.trim_end()));
@@ -27,7 +36,7 @@ pub(crate) fn real_program(stdout: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::version_in;
+    use super::{is_at_least, version_in};
 
     #[test]
     fn versions_are_found_in_what_programs_print() {
@@ -45,5 +54,18 @@ mod tests {
         check("PHP 8.2.36 (cli) (built: Nov 18 2026 20:02:04) (NTS)", Some("8.2.36"));
         check("no version", None);
         check("a.b 1. .5", None);
+    }
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        let check = |version, oldest, expected| {
+            assert_eq!(is_at_least(version, oldest), expected, "{version}")
+        };
+        check("3.10.2", (3, 8), true);
+        check("3.8rc1", (3, 8), true);
+        check("3.7.9", (3, 8), false);
+        check("4.0", (3, 8), true);
+        check("2.9", (3, 8), false);
+        check("", (3, 8), true);
     }
 }

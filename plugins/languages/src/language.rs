@@ -23,6 +23,8 @@ pub struct Language {
     pub install: &'static str,
     /// Arguments that make it print its version and, where it can, on a line of its own the absolute path of the real program.
     pub probe: &'static [&'static str],
+    /// The oldest version that its launcher runs in.
+    pub oldest: (u32, u32),
     /// Endings of its source files, without the dot.
     pub endings: &'static [&'static str],
     /// Arguments of the interpreter before the launcher.
@@ -80,6 +82,7 @@ impl Language {
         local_programs: &[],
         install: "",
         probe: &["--version"],
+        oldest: (0, 0),
         endings: &[],
         options: &[],
         launcher: &[],

@@ -1,6 +1,7 @@
 //! The private folder in which a launcher's files lie.
 
 use crate::LauncherFile;
+use crate::at_exit::remove_launchers_at_exit;
 use plugin_api::{Error, Result};
 use rustix::process::geteuid;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -64,9 +65,18 @@ fn shared(files: &'static [LauncherFile]) -> std::io::Result<Arc<Folder>> {
     {
         return Ok(folder);
     }
+    remove_launchers_at_exit();
     let folder = Arc::new(Folder::write(files)?);
     in_use.push((files, Arc::downgrade(&folder)));
     Ok(folder)
+}
+
+/// Removes every folder that is in use: the process ends.
+pub(crate) fn remove_all() {
+    let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    for folder in in_use.drain(..).filter_map(|(_, folder)| folder.upgrade()) {
+        let _gone_already = std::fs::remove_dir_all(&folder.path);
+    }
 }
 
 impl Folder {

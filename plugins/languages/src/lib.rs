@@ -42,6 +42,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests may"))]
 
 mod answer;
+mod at_exit;
 mod handler;
 mod interpreter;
 mod language;

@@ -1,5 +1,6 @@
 //! The plugin that a constant [`Language`] becomes.
 
+use crate::answer::is_at_least;
 use crate::wording::alternatives;
 use crate::{
     Context, Describe, Interpreters, Language, LauncherFolder, Program, Settings, handler_file,
@@ -65,6 +66,7 @@ impl<D: Describe> Plugin<D> {
         launcher_folder: &Path,
     ) -> Result<Plan> {
         let language: &Language = D::LANGUAGE;
+        check_age(language, program)?;
         let found = handler_file(language, &function.folder, &function.deploy_folder, keys)?;
         let launcher = language.launcher.first().map_or("", |file| file.name);
         let mut arguments = self.settings.arguments.clone();
@@ -145,6 +147,24 @@ fn check(language: &Language, function: &FunctionSpec, keys: &Keys) -> Result<()
         return Err(Error::config("signature", format!("is `{signature}`: {name} takes {known}")));
     }
     Ok(())
+}
+
+fn check_age(language: &Language, program: &Program) -> Result<()> {
+    let (major, minor) = language.oldest;
+    if is_at_least(&program.version, language.oldest) {
+        return Ok(());
+    }
+    Err(Error::config(
+        "",
+        format!(
+            "{} is {} {}, and functions in it need {major}.{minor} or newer: run `{}`, or name a newer one as `command` in [languages.{}]",
+            program.path.display(),
+            language.name,
+            program.version,
+            language.install,
+            language.name
+        ),
+    ))
 }
 
 fn text(path: &Path) -> String {

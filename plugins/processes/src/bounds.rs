@@ -37,7 +37,7 @@ pub struct Allow {
 }
 
 /// Files that a process needs beyond its function's folder and the system's.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Needs {
     /// Programs that it executes: it itself, its interpreter. Absolute.
     pub executed: Vec<PathBuf>,

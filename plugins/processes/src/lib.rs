@@ -1,6 +1,7 @@
 //! Starting, bounding, watching and ending processes: what the runners of processes share.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests may"))]
 
+mod adopted;
 mod arguments;
 mod blueprint;
 mod bounds;
@@ -21,6 +22,7 @@ mod spawn;
 mod starter;
 mod watch;
 
+pub use adopted::Adopted;
 pub use arguments::Arguments;
 pub use blueprint::Blueprint;
 pub use bounds::{Allow, Bounds, Limits, Needs};
@@ -36,4 +38,4 @@ pub use registry::{Registry, random_mark};
 pub use replaced::was_replaced;
 pub use spawn::{SpawnError, Step};
 pub use starter::{Started, Starter, open_folder};
-pub use watch::{Watched, readable, writable};
+pub use watch::{Watched, readable, readable_and_writable, writable};

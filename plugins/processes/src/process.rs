@@ -21,12 +21,12 @@ pub struct Process {
 }
 
 #[derive(Debug)]
-struct Live {
-    id: Pid,
-    pidfd: OwnedFd,
-    slot: Slot,
-    cgroup: Option<Cgroup>,
-    registry: Arc<Registry>,
+pub(crate) struct Live {
+    pub(crate) id: Pid,
+    pub(crate) pidfd: OwnedFd,
+    pub(crate) slot: Slot,
+    pub(crate) cgroup: Option<Cgroup>,
+    pub(crate) registry: Arc<Registry>,
 }
 
 /// How a process ended and what it used.
@@ -111,13 +111,13 @@ impl Drop for Process {
 }
 
 impl Live {
-    fn kill(&self) {
+    pub(crate) fn kill(&self) {
         // It may have left its group; by its pidfd it is met wherever it is.
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
         self.kill_group();
     }
 
-    fn kill_group(&self) {
+    pub(crate) fn kill_group(&self) {
         let _ = kill_process_group(self.id, Signal::KILL);
         if let Some(cgroup) = &self.cgroup {
             cgroup.kill();
@@ -134,17 +134,21 @@ impl Live {
             libc::wait4(self.id.as_raw_nonzero().get(), &raw mut status, 0, usage.as_mut_ptr());
             usage.assume_init()
         };
-        let out_of_memory = self.cgroup.take().is_some_and(|cgroup| {
-            let killed = cgroup.was_out_of_memory();
-            cgroup.remove(&self.registry.runtime);
-            killed
-        });
         Exit {
             status,
             cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
             max_rss_bytes: peak_bytes(&usage),
-            out_of_memory,
+            out_of_memory: self.leave_cgroup(),
         }
+    }
+
+    /// Removes its cgroup. True when the kernel has killed something in it for its memory limit.
+    pub(crate) fn leave_cgroup(&mut self) -> bool {
+        self.cgroup.take().is_some_and(|cgroup| {
+            let killed = cgroup.was_out_of_memory();
+            cgroup.remove(&self.registry.runtime);
+            killed
+        })
     }
 
     fn has_ended_within(&self, patience: Duration) -> bool {

@@ -95,12 +95,15 @@ impl Registry {
         self.ending.load(Ordering::Relaxed)
     }
 
+    /// Takes no more processes.
+    pub fn close(&self) {
+        let _held = self.lock();
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
     /// Takes no more processes, asks all to end, and kills what is left after `grace`.
     pub async fn end(&self, grace: Duration) {
-        {
-            let _held = self.lock();
-            self.ending.store(true, Ordering::Relaxed);
-        }
+        self.close();
         self.signal_all(Signal::TERM);
         if self.live.load(Ordering::Relaxed) == 0 {
             return;

@@ -28,6 +28,14 @@ pub fn writable(descriptor: OwnedFd) -> io::Result<Watched> {
     watch(descriptor, Interest::WRITABLE)
 }
 
+/// Watches for both. Within the plugin's runtime.
+///
+/// # Errors
+/// It cannot be watched.
+pub fn readable_and_writable(descriptor: OwnedFd) -> io::Result<Watched> {
+    watch(descriptor, Interest::READABLE | Interest::WRITABLE)
+}
+
 fn watch(descriptor: OwnedFd, interest: Interest) -> io::Result<Watched> {
     // SAFETY: an `OwnedFd` is the same open descriptor as long as it lives, and `AsyncFd` owns it.
     unsafe { AsyncFd::register_with_interest(descriptor, interest) }.map_err(io::Error::from)

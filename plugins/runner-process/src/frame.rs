@@ -19,7 +19,11 @@ pub(crate) mod kind {
     pub(crate) const BYTES: u8 = b'O';
     pub(crate) const CHUNK: u8 = b'C';
     pub(crate) const ERROR: u8 = b'E';
-    pub(super) const OF_LAUNCHERS: &[u8] = b"HBTJOCE";
+    pub(crate) const FORK: u8 = b'F';
+    pub(crate) const FORKED: u8 = b'P';
+    pub(crate) const REAP: u8 = b'R';
+    pub(crate) const REAPED: u8 = b'X';
+    pub(super) const OF_LAUNCHERS: &[u8] = b"HBTJOCEPX";
 }
 
 /// A frame from a launcher.

@@ -1,15 +1,13 @@
 //! A function that has been prepared: all that its workers have in common.
 
-use crate::config::Config;
 use crate::load::load_frame;
-use crate::manifest::{Manifest, Plan, Response};
+use crate::manifest::{CommandLine, Manifest, Plan, Response};
 use crate::needs::needs;
-use crate::start::{Order, Spawned};
+use crate::shared::Shared;
+use crate::template::Nursery;
 use bytes::Bytes;
-use plugin_api::{Error, FunctionSpec, Host, Result};
-use processes::{
-    Block, Blueprint, Bounds, Ground, Pool, Registry, not_passed, resolve, search_path,
-};
+use plugin_api::{Error, FunctionSpec, Result};
+use processes::{Block, Blueprint, Bounds, Ground, not_passed, resolve, search_path};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,21 +17,10 @@ use std::time::Duration;
 /// A worker that needs longer to load its handler is given up; a function with a small `timeout` has the smaller one.
 const LONGEST_START: Duration = Duration::from_secs(30);
 const SHORTEST_START: Duration = Duration::from_secs(10);
+/// Workers that are kept are started seldom: for the first ones a template would not pay.
+const KEPT_WORKERS: u32 = 2;
 /// After so many calls that printed nothing a function is taken for a silent one again.
 const SILENT_CALLS: u32 = 64;
-
-/// What the functions of the plugin share.
-pub(crate) struct Shared {
-    pub(crate) host: Host,
-    pub(crate) config: Config,
-    pub(crate) pool: Pool<Order, Spawned>,
-}
-
-impl Shared {
-    pub(crate) fn registry(&self) -> &Arc<Registry> {
-        self.pool.registry()
-    }
-}
 
 /// A prepared function.
 pub struct Function {
@@ -41,6 +28,9 @@ pub struct Function {
     pub(crate) name: String,
     /// What a worker executes.
     pub(crate) blueprint: Blueprint,
+    /// What its template executes, where its language has one.
+    pub(crate) template: Option<Blueprint>,
+    pub(crate) nursery: Nursery,
     pub(crate) environment: Block,
     pub(crate) load: Bytes,
     pub(crate) start_patience: Duration,
@@ -72,16 +62,29 @@ impl Function {
         let mut warnings: Vec<String> = refused.iter().map(|name| not_passed(name)).collect();
         let needs = needs(&program, &plan, shared.host.folders());
         let (limits, allow) = (&manifest.limits, manifest.allow.as_ref());
-        let registry = shared.registry();
-        let bounds = Bounds::new(limits, allow, &spec.folder, needs, registry, &mut warnings)?;
+        let bounds = |warnings: &mut Vec<String>| {
+            let registry = shared.registry();
+            Bounds::new(limits, allow, &spec.folder, needs.clone(), registry, warnings)
+        };
+        let path = place.executed_path();
         let blueprint =
-            Blueprint::new(&spec.folder, &place.executed_path(), &plan.arguments, bounds)?;
+            Blueprint::new(&spec.folder, &path, &plan.arguments, bounds(&mut warnings)?)?;
+        let template = match plan.template.as_ref().filter(|_| shared.config.fork) {
+            None => None,
+            Some(CommandLine { command, arguments }) => {
+                let bounds = bounds(&mut Vec::new())?;
+                Some(Blueprint::new(&spec.folder, Path::new(command), arguments, bounds)?)
+            }
+        };
+        let later = if manifest.scaling.mode == "cold" { 0 } else { KEPT_WORKERS };
         let timeout = Duration::from_millis(manifest.timeout_ms);
         let file = plan.file.as_ref().map(|file| spec.folder.join(file));
         manifest.launch = Some(plan);
         let function = Self {
             name: spec.name.clone(),
+            nursery: Nursery::new(template.is_some(), later),
             blueprint,
+            template,
             environment,
             load: load_frame(spec, &manifest).into(),
             start_patience: timeout.clamp(SHORTEST_START, LONGEST_START),

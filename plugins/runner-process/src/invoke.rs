@@ -17,23 +17,23 @@ pub(crate) async fn invoke(
     invocation: Invocation,
 ) -> Result<Reply> {
     let Invocation { request, body } = invocation;
-    let deadline = Instant::now() + request.remaining();
-    let late = || {
-        let error = timed_out(function);
-        Ok(Reply::ended(End { outcome: Outcome::TimedOut, error, ..End::default() }))
-    };
-    let body = if body.is_whole() {
+    let remaining = request.remaining();
+    let deadline = Instant::now() + remaining;
+    let body = if body.is_whole() && !remaining.is_zero() {
         body.first().clone()
     } else {
-        let whole = body.bytes(u64::MAX);
-        match tokio::time::timeout_at(deadline.into(), whole).await {
-            Ok(body) => body?,
-            Err(_) => return late(),
+        match tokio::time::timeout_at(deadline.into(), body.bytes(u64::MAX)).await {
+            Ok(body) if !remaining.is_zero() => body?,
+            _ => {
+                let error = timed_out(function);
+                return Ok(Reply::ended(End {
+                    outcome: Outcome::TimedOut,
+                    error,
+                    ..End::default()
+                }));
+            }
         }
     };
-    if Instant::now() >= deadline {
-        return late();
-    }
     let mut ticket = Ticket::take(&worker.0, deadline)?;
     ticket.send(&request, &body).await?;
     drop(body);

@@ -15,21 +15,24 @@ mod outlet;
 mod pump;
 mod reply;
 mod request;
+mod shared;
 mod slot;
+mod spawn;
 mod start;
 mod state;
+mod template;
 mod turns;
 mod usage;
 mod worker;
 
 pub use config::Config;
 pub use function::Function;
-use function::Shared;
 use plugin_api::{
     Error, FunctionSpec, Host, Invocation, Prepared, Reply, Result, RunnerPlugin, export_plugin,
     tokio,
 };
 use processes::{Pool, Registry, random_mark};
+use shared::Shared;
 use std::sync::Arc;
 use std::time::Duration;
 pub use worker::Worker;
@@ -52,8 +55,8 @@ impl RunnerPlugin for ProcessRunner {
         let registry = Registry::new(random_mark(), config.keeper).map_err(|error| {
             Error::plugin(format!("cannot map the table of processes: {error}"))
         })?;
-        let pool = Pool::new(Arc::new(registry), STARTING_THREADS, start::spawn);
-        Ok(Self { shared: Arc::new(Shared { host, config, pool }) })
+        let pool = Pool::new(Arc::new(registry), STARTING_THREADS, spawn::spawn);
+        Ok(Self { shared: Arc::new(Shared::new(host, config, pool)) })
     }
 
     async fn prepare(&self, spec: FunctionSpec) -> Result<Prepared<Arc<Function>>> {
@@ -85,7 +88,7 @@ impl RunnerPlugin for ProcessRunner {
     }
 
     async fn shutdown(&self, grace: Duration) {
-        self.shared.registry().end(grace).await;
+        self.shared.end(grace).await;
     }
 }
 

@@ -1,9 +1,11 @@
 //! The process behind a worker: its end, its kill, and what it has used so far.
 #![allow(unsafe_code, reason = "clock_gettime takes a pointer")]
 
-use processes::{Exit, Process};
+use crate::template::Template;
+use processes::{Adopted, Exit, Process};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A live process. Dropping it kills its group.
@@ -11,6 +13,42 @@ use std::time::Duration;
 pub(crate) enum Life {
     /// Started by this host.
     Own(Process),
+    /// Started by a template, which alone can reap it.
+    Forked(Forked),
+}
+
+/// A child of a template. The template lives as long as it does.
+#[derive(Debug)]
+pub(crate) struct Forked {
+    adopted: Option<Adopted>,
+    template: Arc<Template>,
+}
+
+impl Forked {
+    pub(crate) fn new(adopted: Adopted, template: Arc<Template>) -> Self {
+        Self { adopted: Some(adopted), template }
+    }
+
+    fn adopted(&self) -> &Adopted {
+        self.adopted.as_ref().expect("only `reap` and `drop` take it")
+    }
+
+    async fn reap(mut self) -> Exit {
+        let Some(adopted) = self.adopted.take() else { return Exit::default() };
+        let id = adopted.id();
+        let out_of_memory = adopted.leave();
+        Exit { out_of_memory, ..self.template.reap(id).await }
+    }
+}
+
+impl Drop for Forked {
+    fn drop(&mut self) {
+        if let Some(adopted) = self.adopted.take() {
+            let id = adopted.id();
+            drop(adopted);
+            self.template.reap_unheard(id);
+        }
+    }
 }
 
 impl Life {
@@ -18,12 +56,14 @@ impl Life {
     pub(crate) fn pidfd(&self) -> std::io::Result<OwnedFd> {
         match self {
             Self::Own(process) => process.pidfd().as_fd().try_clone_to_owned(),
+            Self::Forked(forked) => forked.adopted().pidfd().try_clone_to_owned(),
         }
     }
 
     pub(crate) fn kill(&self) {
         match self {
             Self::Own(process) => process.kill(),
+            Self::Forked(forked) => forked.adopted().kill(),
         }
     }
 
@@ -31,6 +71,7 @@ impl Life {
     pub(crate) fn kill_leftovers(&self) {
         match self {
             Self::Own(process) => process.kill_leftovers(),
+            Self::Forked(forked) => forked.adopted().kill_leftovers(),
         }
     }
 
@@ -38,12 +79,14 @@ impl Life {
     pub(crate) async fn reap(self) -> Exit {
         match self {
             Self::Own(mut process) => process.reap(),
+            Self::Forked(forked) => forked.reap().await,
         }
     }
 
     fn id(&self) -> i32 {
         match self {
             Self::Own(process) => process.id(),
+            Self::Forked(forked) => forked.adopted().id(),
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) struct Manifest {
     pub(crate) handler: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) allow: Option<Allow>,
+    pub(crate) scaling: Scaling,
     /// What the function's language says.
     pub(crate) launch: Option<Plan>,
 }
@@ -32,6 +33,13 @@ pub(crate) enum Response {
     Stream,
     /// Of programs that print; a handler sets its headers itself.
     Cgi,
+}
+
+/// How long workers are kept; the host sees to that.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Scaling {
+    pub(crate) mode: String,
 }
 
 /// How a worker is started.
@@ -66,6 +74,7 @@ impl Default for Manifest {
             handler: None,
             limits: Limits::default(),
             allow: None,
+            scaling: Scaling::default(),
             launch: None,
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Outlet {
     source: Source,
     decoder: Decoder,
     enlarged: bool,
+    /// It cannot be watched: there is nothing more to come.
+    failed: bool,
     /// The worker has closed its end, or has written what is no frame.
     pub(crate) closed: bool,
     /// The last read may have left something.
@@ -55,6 +57,7 @@ impl Outlet {
             source: Source::Unwatched(Some(pipe)),
             decoder: Decoder::default(),
             enlarged: false,
+            failed: false,
             closed: false,
             unread: false,
             registered: None,
@@ -66,7 +69,9 @@ impl Outlet {
         if let Source::Unwatched(pipe) = &mut self.source
             && let Some(pipe) = pipe.take()
         {
+            self.failed = true;
             self.source = Source::Watched(Readiness::new(host, pipe)?);
+            self.failed = false;
         }
         Ok(())
     }
@@ -82,11 +87,9 @@ impl Outlet {
             return Poll::Ready(());
         }
         match &self.source {
-            Source::Watched(readiness) => match readiness.poll(context) {
-                Poll::Pending => Poll::Pending,
-                // A read says what is wrong.
-                Poll::Ready(_) => Poll::Ready(()),
-            },
+            Source::Watched(readiness) => readiness.poll(context).map(|ready| {
+                self.failed = ready.is_err();
+            }),
             Source::Unwatched(_) => Poll::Pending,
         }
     }
@@ -106,6 +109,9 @@ impl Outlet {
         limit: u64,
         take: &mut dyn FnMut(Frame),
     ) -> Result<Brought, Malformed> {
+        if self.failed {
+            return Ok(Brought::End);
+        }
         let missing = self.decoder.room().len();
         if missing > PIPE_BYTES && !self.enlarged {
             self.enlarged = true;

@@ -11,6 +11,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// So much is kept of what an error says of itself.
+const ERROR_LIMIT_BYTES: usize = 64 << 10;
+
 /// Status and headers as the handler wants them.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
@@ -178,6 +181,7 @@ fn raised(header: &Bytes) -> String {
         text.push('\n');
         text.push_str(&trace);
     }
+    text.truncate(text.floor_char_boundary(ERROR_LIMIT_BYTES));
     text
 }
 

@@ -99,8 +99,9 @@ impl State {
             return;
         }
         let has_run = !matches!(ending, Ending::Unstarted);
-        let (cpu, max_rss_bytes) = match &self.life {
-            Some(life) if has_run => self.usage.since_last(life),
+        let (cpu, max_rss_bytes) = match (&self.life, &ending) {
+            (_, Ending::Died(exit, _)) => self.usage.until(exit),
+            (Some(life), _) if has_run => self.usage.since_last(life),
             _ => Default::default(),
         };
         let log = std::mem::take(&mut slot.log);

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use processes::Exit;
 use std::time::Instant;
 
+/// Number of no call.
+const NOBODY: u64 = u64::MAX;
 /// Reads that empty the largest pipe, whoever else goes on writing to it.
 const LAST_READS: usize = 64;
 
@@ -60,11 +62,13 @@ impl State {
         }
     }
 
-    /// The worker does it all the same, and its answer is thrown away.
-    fn abandon(&mut self, index: usize) {
-        let number = self.queue[index].number;
-        self.queue[index].abandoned = true;
-        self.queue[index].waker = None;
+    /// The worker does it all the same, and its answer is thrown away: its place in the queue is kept by nobody's slot.
+    fn abandon(&mut self, index: usize) -> Slot {
+        let Slot { number, deadline, begin, .. } = self.queue[index];
+        let mut place = Slot::new(NOBODY, deadline, false);
+        place.begin = begin;
+        place.abandoned = true;
+        let slot = std::mem::replace(&mut self.queue[index], place);
         if self.outlet.registered == Some(number) {
             self.outlet.registered = None;
             let waits = |slot: &&mut Slot| !slot.abandoned && slot.begin.is_some();
@@ -72,6 +76,7 @@ impl State {
                 other.wake();
             }
         }
+        slot
     }
 
     fn remove(&mut self, number: u64, ending: Ending) {
@@ -108,12 +113,7 @@ impl State {
                 let number = self.queue[index].number;
                 self.remove(number, Ending::TimedOut);
             } else {
-                // Its place in the queue is kept for the answer that still comes.
-                let (number, deadline) = (self.queue[index].number, self.queue[index].deadline);
-                let mut place = Slot::new(number, deadline, false);
-                place.begin = self.queue[index].begin;
-                let slot = std::mem::replace(&mut self.queue[index], place);
-                self.abandon(index);
+                let slot = self.abandon(index);
                 self.finish(slot, Ending::TimedOut);
             }
         }

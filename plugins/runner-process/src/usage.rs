@@ -1,6 +1,7 @@
 //! What a worker's calls use, one after the other.
 
 use crate::life::Life;
+use processes::Exit;
 use std::time::{Duration, Instant};
 
 /// Memory changes slowly, and to ask for it costs some microseconds.
@@ -25,5 +26,10 @@ impl Usage {
             self.resident_bytes = life.resident_bytes();
         }
         (self.cpu - before, self.resident_bytes)
+    }
+
+    /// The same of a process that has been reaped.
+    pub(crate) fn until(&self, exit: &Exit) -> (Duration, u64) {
+        (exit.cpu.saturating_sub(self.cpu), exit.max_rss_bytes)
     }
 }

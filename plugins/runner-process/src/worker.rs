@@ -75,8 +75,8 @@ impl Link {
         .await;
     }
 
-    /// Asks it to finish what it has been given, then to exit; by force after `grace`.
-    pub(crate) async fn stop(&self, grace: Duration) {
+    /// It takes no more calls, and exits when it has finished what it has been given.
+    pub(crate) fn ask_to_end(&self) {
         {
             let mut state = self.lock();
             state.phase = state.phase.max_ending();
@@ -85,6 +85,11 @@ impl Link {
             state.inlet.finish();
         }
         self.attendant.wake();
+    }
+
+    /// Asks it to end; by force after `grace`.
+    pub(crate) async fn stop(&self, grace: Duration) {
+        self.ask_to_end();
         if plugin_api::tokio::time::timeout(grace, self.ended()).await.is_err() {
             self.lock().spoil(self, Ending::Stopped);
             // Killed: it ends at once, unless it is stuck in the kernel.
@@ -139,7 +144,10 @@ impl Ticket {
         let link = &*self.link;
         let mut state = link.lock();
         if state.may_send(link, self.number) {
-            state.outlet.watch(&link.function.shared.host)?;
+            if let Err(error) = state.outlet.watch(&link.function.shared.host) {
+                state.spoil(link, Ending::Stopped);
+                return Poll::Ready(Err(error.into()));
+            }
             if state.queue.len() == 1 {
                 state.listen(link, self.number, context);
             }

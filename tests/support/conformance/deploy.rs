@@ -24,23 +24,24 @@ pub(crate) fn deployed<'a>(suite: &'a Suite, languages: &'a [Language]) -> (Host
     let setup = with_tools(Setup::new().config_with(&config));
     let sources: Vec<PathBuf> =
         languages.iter().map(|language| source(&setup, suite, language)).collect();
+    let small_files = suite.cases.iter().filter_map(|case| case.file.as_deref()).collect();
     let mut units = Vec::new();
     for case in &suite.cases {
         for (language, source) in languages.iter().zip(&sources) {
             for mode in Mode::ALL.into_iter().filter(|mode| case.is_for(language, *mode)) {
                 let unit = Unit::new(language, case, mode);
-                unit.deploy(source, &setup.deploy_folder());
+                unit.deploy(source, &setup.deploy_folder(), &small_files);
                 units.push(unit);
             }
         }
     }
-    (setup.start(), units)
+    (setup.start_all(), units)
 }
 
 /// A copy of the handlers, with what belongs beside them, built where that is needed.
 fn source(setup: &Setup, suite: &Suite, language: &Language) -> PathBuf {
     let folder = setup.path("staging").join(language.label());
-    link_all(&language.folder, &folder);
+    put_all(&language.folder, &folder, |from, to| std::fs::copy(from, to).map(drop), &|_| true);
     for (name, text) in &suite.files {
         std::fs::write(folder.join(name), text).unwrap();
     }
@@ -67,16 +68,20 @@ fn build(setup: &Setup, folder: &Path) {
     assert!(output.status.success(), "{}: {}\n{errors}", folder.display(), output.status);
 }
 
-/// The same files in another folder, of the same age.
-fn link_all(from: &Path, to: &Path) {
+/// The wanted files of a folder in another one, each put there by `place`.
+fn put_all(
+    from: &Path,
+    to: &Path,
+    place: fn(&Path, &Path) -> std::io::Result<()>,
+    wanted: &dyn Fn(&str) -> bool,
+) {
     std::fs::create_dir(to).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {
-            link_all(&path, &target);
-        } else if std::fs::hard_link(&path, &target).is_err() {
-            // The repository may lie on another disk than the host's folder.
-            std::fs::copy(&path, &target).unwrap();
+            put_all(&path, &target, place, wanted);
+        } else if wanted(&entry.file_name().to_string_lossy()) {
+            place(&path, &target).unwrap_or_else(|error| panic!("{}: {error}", target.display()));
         }
     }
 }
@@ -93,9 +98,14 @@ impl<'a> Unit<'a> {
         Self { function, language, case, mode }
     }
 
-    fn deploy(&self, source: &Path, deploy: &Path) {
+    fn deploy(&self, source: &Path, deploy: &Path, small_files: &BTreeSet<&str>) {
         let folder = deploy.join(&self.function);
-        link_all(source, &folder);
+        let own = self.case.file.as_deref();
+        // Links are of the same age, as a build wants it.
+        put_all(source, &folder, |from, to| std::fs::hard_link(from, to), &|name| {
+            let stem = name.split('.').next().unwrap_or_default();
+            name != "languages.json" && (own == Some(stem) || !small_files.contains(stem))
+        });
         std::fs::write(folder.join("run.json"), self.manifest().to_string()).unwrap();
     }
 

@@ -16,6 +16,7 @@ const WORKER_PACKAGES: &[&str] = &[
     "language-python",
     "language-node",
     "language-lua",
+    "language-luajit",
     "language-c",
     "language-rust",
 ];
@@ -72,10 +73,6 @@ impl Workshop {
                 _ => add(&["shortedfaas", "auth-shared-secret", "runner-executable"]),
             }
         }
-        packages.retain(|package| {
-            !package.starts_with("language-")
-                || self.repository.join("plugins").join(package).exists()
-        });
         let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
         cargo.current_dir(&self.repository).args(["build", "--release"]);
         succeed(cargo.args(packages.iter().flat_map(|package| ["-p", package])))

@@ -4,16 +4,20 @@ use super::state::{Effects, Moment, State};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What is due is looked at no more often.
-const LEAST_PAUSE: Duration = Duration::from_millis(2);
+/// Who waits is looked at no more often.
+const LEAST_TICK: Duration = Duration::from_millis(2);
+/// Who may have been idle for long is looked at no more often.
+const LEAST_PAUSE: Duration = Duration::from_millis(20);
 
-/// What becomes of a call whose patience has ended.
+/// What becomes of a call that has waited for some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expiry {
     /// It has been given a worker or an error already.
     Answered,
     /// A worker is being started for it.
-    GoesOn,
+    Started,
+    /// All workers that may be are busy, and its patience has not ended yet.
+    Busy,
     /// All workers that may be are busy.
     AtLimit,
     /// The last workers failed, and the next one is started after so long.
@@ -21,6 +25,18 @@ pub(super) enum Expiry {
 }
 
 impl<W: Copy, T> State<W, T> {
+    /// What a waiting call waits for.
+    pub(super) fn outlook(&self, ticket: u64) -> Expiry {
+        let coming = self.starting.saturating_mul(self.policy.capacity as usize);
+        if !self.queue.contains(ticket) {
+            Expiry::Answered
+        } else if self.queue.is_among_first(coming, ticket) {
+            Expiry::Started
+        } else {
+            Expiry::Busy
+        }
+    }
+
     /// A call has waited for as long as it may: it waits on only for a worker that is being started for it.
     pub(super) fn expire(
         &mut self,
@@ -28,12 +44,9 @@ impl<W: Copy, T> State<W, T> {
         at: &Moment<'_>,
         effects: &mut Effects<W, T>,
     ) -> Expiry {
-        if !self.queue.contains(ticket) {
-            return Expiry::Answered;
-        }
-        let coming = self.starting.saturating_mul(self.policy.capacity as usize);
-        if self.queue.is_among_first(coming, ticket) {
-            return Expiry::GoesOn;
+        match self.outlook(ticket) {
+            Expiry::Busy => {}
+            other => return other,
         }
         let pause = self.backoff.pause(at.now);
         let may_start = pause.is_none()
@@ -41,7 +54,7 @@ impl<W: Copy, T> State<W, T> {
             && self.slots.live() + self.starting < self.policy.most;
         if may_start {
             self.order(1, at.now, effects);
-            return Expiry::GoesOn;
+            return Expiry::Started;
         }
         self.remove(ticket, at);
         match pause {
@@ -77,7 +90,7 @@ impl<W: Copy, T> State<W, T> {
         }
         let may_grow = self.slots.live() + self.starting < self.policy.most;
         let waits = !self.queue.is_empty() && may_grow;
-        waits.then(|| now + (self.pace.patience() / 2).max(LEAST_PAUSE))
+        waits.then(|| now + (self.pace.patience() / 2).max(LEAST_TICK))
     }
 
     /// When there is something to do next, if nothing else happens.

@@ -17,7 +17,6 @@ use tokio::time::Instant;
 /// The workers of one generation of a function. Dropped with its last invocation, it stops them all.
 pub(crate) struct Pool<S: Source> {
     source: Arc<S>,
-    policy: Policy,
     gate: Arc<Gate>,
     inner: Mutex<Inner<S>>,
     /// Something is due earlier than the upkeep thinks.
@@ -39,11 +38,9 @@ pub(super) struct Inner<S: Source> {
 impl<S: Source> Pool<S> {
     /// An empty pool of a function. `gate` bounds the invocations of all its generations together.
     pub(crate) fn new(source: Arc<S>, policy: Policy, gate: &Arc<Gate>) -> Arc<Self> {
-        let policy = policy.checked();
-        let state = State::new(policy, Instant::now());
+        let state = State::new(policy.checked(), Instant::now());
         let pool = Arc::new(Self {
             source,
-            policy,
             gate: Arc::clone(gate),
             inner: Mutex::new(Inner { state, upkeep: None }),
             earlier: Arc::default(),
@@ -90,8 +87,9 @@ impl<S: Source> Pool<S> {
     /// # Errors
     /// One of them could not be started.
     pub(crate) async fn warm_up(self: &Arc<Self>, count: usize) -> Result<(), S::Error> {
-        let most = if self.policy.cold { 1 } else { self.policy.most };
-        let count = count.max(self.policy.least).min(most);
+        let policy = self.policy();
+        let most = if policy.cold { 1 } else { policy.most };
+        let count = count.max(policy.least).min(most);
         let one = || {
             self.lock().state.starting += 1;
             let lost = StartLost(Some(Arc::downgrade(self)));
@@ -124,7 +122,11 @@ impl<S: Source> Pool<S> {
 
     /// Invocations that may run at once in all its workers.
     pub(crate) fn places(&self) -> usize {
-        self.policy.places()
+        self.policy().places()
+    }
+
+    fn policy(&self) -> Policy {
+        self.lock().state.policy
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner<S>> {
@@ -173,7 +175,7 @@ impl<S: Source> Pool<S> {
     fn start(self: &Arc<Self>) {
         let lost = StartLost(Some(Arc::downgrade(self)));
         let (weak, source) = (Arc::downgrade(self), Arc::clone(&self.source));
-        let limit = self.policy.start_limit;
+        let limit = self.policy().start_limit;
         self.spawn(async move {
             let began = Instant::now();
             let result = tokio::time::timeout(limit, source.start()).await;
@@ -192,7 +194,7 @@ impl<S: Source> Pool<S> {
     }
 
     async fn start_in_time(&self) -> Result<S::Worker, S::Error> {
-        let limit = self.policy.start_limit;
+        let limit = self.policy().start_limit;
         let started = tokio::time::timeout(limit, self.source.start()).await;
         started.unwrap_or_else(|_| Err(S::late(limit)))
     }

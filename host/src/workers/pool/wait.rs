@@ -49,23 +49,27 @@ impl<S: Source> Pool<S> {
             .change(|state, at, effects| state.enqueue((end, terms.patience), sender, at, effects));
         let ticket = entered.map_err(|pause| self.paused(pause))?;
         let waiting = Waiting { pool: self, ticket };
-        let last = began + terms.limit;
-        let mut until = last.min(began + terms.patience);
+        let (patient, last) = (began + terms.patience, began + terms.limit);
+        let mut until = patient.min(last);
         loop {
             if let Ok(answered) = timeout_at(until, &mut answer).await {
                 return waiting.received(answered, began);
             }
-            if Instant::now() >= last {
-                match self.change(|state, at, _| state.remove(ticket, at)) {
-                    Some(_) => return Err(Refused::Late),
-                    None => return waiting.received(answer.await, began),
-                }
-            }
-            match self.change(|state, at, effects| state.expire(ticket, at, effects)) {
+            let now = Instant::now();
+            let expiry = self.change(|state, at, effects| match now < patient {
+                true => state.outlook(ticket),
+                false => state.expire(ticket, at, effects),
+            });
+            match expiry {
                 Expiry::Answered => return waiting.received(answer.await, began),
-                Expiry::GoesOn => until = last.min(Instant::now() + GOES_ON_FOR),
                 Expiry::AtLimit => return Err(Refused::AtLimit),
                 Expiry::Paused(pause) => return Err(self.paused(pause)),
+                Expiry::Busy => until = patient,
+                Expiry::Started if now < last => until = last.min(now + GOES_ON_FOR),
+                Expiry::Started => match self.change(|state, at, _| state.remove(ticket, at)) {
+                    Some(_) => return Err(Refused::Late),
+                    None => return waiting.received(answer.await, began),
+                },
             }
         }
     }

@@ -44,6 +44,7 @@ fn load(entries: &[Entry], header: &str) -> Function {
         give_up(&frames::send(b'B', &two("kind", b"missing", message.as_bytes()), b""));
         process::exit(1);
     };
+    call_process(&text(header, "function"));
     let version = option_env!("SHORTEDFAAS_COMPILER").unwrap_or_default();
     let mut hello =
         format!("{{\"protocol\":1,\"pid\":{},\"language\":\"rust\",\"version\":", process::id());
@@ -51,6 +52,19 @@ fn load(entries: &[Entry], header: &str) -> Function {
     hello.push('}');
     give_up(&frames::send(b'H', hello.as_bytes(), b""));
     entry.function
+}
+
+/// What `ps` calls the process: the function, not the file that was executed.
+fn call_process(name: &str) {
+    extern "C" {
+        fn prctl(option: i32, ...) -> i32;
+    }
+    const PR_SET_NAME: i32 = 15;
+    let mut title = [0_u8; 16];
+    let length = name.len().min(title.len() - 1);
+    title[..length].copy_from_slice(&name.as_bytes()[..length]);
+    // SAFETY: a call of the system that reads a text with a zero at its end.
+    unsafe { prctl(PR_SET_NAME, title.as_ptr()) };
 }
 
 fn invoke(function: Function, call: &mut Call, process: u32) {

@@ -163,6 +163,14 @@ impl Cgroup {
         }
     }
 
+    /// Moves a process into it.
+    pub(crate) fn take(&self, id: i32) -> io::Result<()> {
+        self.folders
+            .iter()
+            .flatten()
+            .try_for_each(|folder| std::fs::write(folder.join("cgroup.procs"), id.to_string()))
+    }
+
     /// Kills all that is in it.
     pub(crate) fn kill(&self) {
         for folder in self.folders.iter().flatten() {

@@ -1,6 +1,62 @@
 """A launcher that does what the body of a call says: one word, then its argument."""
-import json, os, signal, struct, sys, time
+import json, os, signal, socket, struct, sys, time
 
+
+def serve():
+    """A template: forks a worker whenever it is asked. Comes back in a worker."""
+    host = socket.socket(fileno=3)
+    given = []
+
+    def exactly(count):
+        data = b""
+        while len(data) < count:
+            part, descriptors, _, _ = socket.recv_fds(host, count - len(data), 4)
+            given.extend(descriptors)
+            if not part:
+                os._exit(0)
+            data += part
+        return data
+
+    def say_to_host(kind, header):
+        header = json.dumps(header).encode()
+        host.sendall(struct.pack(">cII", kind, len(header), 0) + header)
+
+    mode = sys.argv[2] if len(sys.argv) > 2 else ""
+    while True:
+        kind, header, _ = struct.unpack(">cII", exactly(9))
+        header = json.loads(exactly(header) or b"{}")
+        if kind == b"L":
+            if mode == "broken":
+                sys.exit("no template today")
+            say_to_host(b"H", {"protocol": 1, "pid": os.getpid()})
+        if kind == b"F":
+            if mode == "cannot":
+                say_to_host(b"P", {"pid": 0, "message": "no forks today"})
+                continue
+            pid = os.fork()
+            if pid == 0:
+                os.setpgid(0, 0)
+                # None of them may lie where another goes.
+                high = [os.dup2(descriptor, 40 + number) for number, descriptor in enumerate(given)]
+                for number, descriptor in enumerate(high, 1):
+                    os.dup2(descriptor, number)
+                os.closerange(5, 100)
+                host.detach()
+                return
+            os.setpgid(pid, pid)
+            for descriptor in given:
+                os.close(descriptor)
+            given.clear()
+            say_to_host(b"P", {"pid": pid})
+        if kind == b"R":
+            pid, status, usage = os.wait4(header["pid"], 0)
+            used = int(1e6 * (usage.ru_utime + usage.ru_stime))
+            say_to_host(b"X", {"pid": pid, "status": status, "cpu_us": used, "max_rss_bytes": usage.ru_maxrss * 1024})
+
+
+is_template = sys.argv[1:2] == ["--template"]
+if is_template:
+    serve()
 host, answers = os.fdopen(3, "rb", buffering=0), os.fdopen(4, "wb", buffering=0)
 os.set_inheritable(3, False)
 os.set_inheritable(4, False)
@@ -45,6 +101,8 @@ def call(header, body):
         write(b"J", None, json.dumps(load).encode())
     elif word == b"pid":
         write(b"T", None, str(os.getpid()).encode())
+    elif word == b"parent":
+        write(b"T", None, str(os.getppid()).encode())
     elif word == b"answer":
         kind, answer_header, answer_body = text.split(" ", 2)
         write(kind.encode(), json.loads(answer_header), answer_body.encode())
@@ -120,7 +178,7 @@ def call(header, body):
 
 kind, load, _ = frame()
 assert kind == b"L", kind
-mode = sys.argv[1] if len(sys.argv) > 1 else ""
+mode = sys.argv[1] if len(sys.argv) > 1 and not is_template else ""
 say("loaded\n")
 if mode == "broken":
     write(b"B", {"kind": "import", "message": "No module named 'nope'", "trace": "line 7"})

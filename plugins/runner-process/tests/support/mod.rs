@@ -134,6 +134,15 @@ impl Deploy {
         manifest
     }
 
+    /// A manifest's change that gives the function a template, for the first worker already.
+    pub fn with_template(&self, mode: &str) -> Value {
+        let arguments = json!([self.path().join("launcher/launcher.py"), "--template", mode]);
+        json!({
+            "scaling": {"mode": "cold"},
+            "launch": {"template": {"command": *PYTHON, "arguments": arguments}},
+        })
+    }
+
     /// A manifest's change that starts the launcher in one of its modes.
     pub fn in_mode(&self, mode: &str) -> Value {
         json!({"launch": {"arguments": [self.path().join("launcher/launcher.py"), mode]}})

@@ -12,10 +12,10 @@ use std::process::Command;
 /// A language as the host knows it.
 #[derive(Clone)]
 pub(super) struct Language {
-    /// As the table calls it.
+    /// Its plugin, and as the table calls it.
     pub(super) name: &'static str,
-    /// Its plugin.
-    plugin: &'static str,
+    /// The folder of its functions.
+    sources: &'static str,
     /// `interpreted` or `compiled`.
     kind: &'static str,
     /// Ending of its files.
@@ -43,12 +43,12 @@ impl Language {
 
     /// All whose interpreter or compiler is there.
     pub(super) fn all(tools: &Toolchain) -> Vec<Self> {
-        let interpreted = |name, plugin, ending, command: &Option<PathBuf>| {
+        let interpreted = |name, sources, ending, command: &Option<PathBuf>| {
             let kind = "interpreted";
-            command.clone().map(|found| Self { name, plugin, kind, ending, command: Some(found) })
+            command.clone().map(|found| Self { name, sources, kind, ending, command: Some(found) })
         };
         let compiled =
-            |name, ending| Self { name, plugin: name, kind: "compiled", ending, command: None };
+            |name, ending| Self { name, sources: name, kind: "compiled", ending, command: None };
         let found = [
             interpreted("python", "python", "py", &tools.python),
             interpreted("node", "node", "js", &tools.node),
@@ -83,7 +83,7 @@ pub(super) fn host(workshop: &Workshop, language: &Language, start: Start) -> Re
     if start == Start::ColdWithoutTemplate {
         config += "fork = false\n";
     }
-    config += &format!("[languages.{}]\n", language.plugin);
+    config += &format!("[languages.{}]\n", language.name);
     if let Some(command) = &language.command {
         config += &format!("command = \"{}\"\n", command.display());
     }
@@ -98,11 +98,11 @@ fn deploy_function(
     function: &str,
 ) -> Result<(), String> {
     let file = format!("{function}.{}", language.ending);
-    let sources = workshop.repository.join("xtask/src/bench/functions").join(language.plugin);
+    let sources = workshop.repository.join("xtask/src/bench/functions").join(language.sources);
     let manifest = format!(
         r#"{{"type": "{}", "language": "{}", "arguments": "{file}", "scaling": {}}}"#,
         language.kind,
-        language.plugin,
+        language.name,
         start.scaling()
     );
     fs::create_dir_all(folder)

@@ -39,8 +39,8 @@ impl Preparer for StandIn {
         self.prepared.fetch_add(1, Ordering::SeqCst);
         assert!(candidate.folder.starts_with(candidate.deploy_folder));
         self.alarms.lock().expect("whole").push(candidate.alarm.clone());
-        let content = fs::read_to_string(candidate.folder.join("content"))
-            .map_err(|_| "no content")?;
+        let content =
+            fs::read_to_string(candidate.folder.join("content")).map_err(|_| "no content")?;
         match content.split_once(' ') {
             Some(("fail", reason)) => Err(reason.into()),
             Some(("warn", warning)) => Ok((content.clone(), Some(warning.to_owned()))),

@@ -115,6 +115,19 @@ fn who_waits_for_a_busy_worker_is_refused_in_time() {
 }
 
 #[test]
+fn the_time_that_the_function_has_does_not_shorten_the_wait_for_a_busy_worker() {
+    run(async {
+        let world = World::new(warm(1));
+        let long = tokio::spawn(world.call(SECOND / 2));
+        sleep(2 * START).await;
+        let terms = Terms { limit: SECOND / 10, ..TERMS };
+        let came = world.call_that(terms, MILLISECOND, Verdict::Good).await;
+        assert_eq!(came, Came::Warm(0));
+        all_succeed(&[long.await.expect("it ends")]);
+    });
+}
+
+#[test]
 fn who_waits_for_a_slow_start_is_not_refused() {
     run(async {
         let world = World::new(warm(2));

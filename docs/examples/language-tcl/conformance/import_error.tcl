@@ -1,0 +1,1 @@
+error "this import fails on purpose"

@@ -1,0 +1,1 @@
+package require no_such_module

@@ -1,0 +1,2 @@
+puts "printed at load"
+proc lambda {input environment} { return quiet }

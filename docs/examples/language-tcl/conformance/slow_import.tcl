@@ -1,0 +1,2 @@
+after 1500
+proc lambda {input environment} { return slow }

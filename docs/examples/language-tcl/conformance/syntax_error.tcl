@@ -1,0 +1,1 @@
+proc lambda {input environment} { return

@@ -1,0 +1,1 @@
+die "this import fails on purpose\n";

@@ -1,0 +1,2 @@
+print "printed at load\n";
+sub lambda { return "quiet" }

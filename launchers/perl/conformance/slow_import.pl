@@ -1,0 +1,2 @@
+select undef, undef, undef, 1.5;
+sub lambda { return "slow" }

@@ -1,0 +1,3 @@
+local input = io.read("*a")
+if input == "" then input = "world" end
+io.write("Hello, ", input, "!")

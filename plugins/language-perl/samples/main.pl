@@ -1,0 +1,5 @@
+use strict;
+use warnings;
+
+my $input = join '', <STDIN>;
+print 'Hello, ', $input eq '' ? 'world' : $input, '!';

@@ -1,0 +1,4 @@
+<?php
+
+$input = stream_get_contents(STDIN);
+echo 'Hello, ', $input === '' ? 'world' : $input, '!';

@@ -1,0 +1,2 @@
+input = $stdin.read
+print "Hello, #{input.empty? ? "world" : input}!"

@@ -1,0 +1,1 @@
+module.exports = require('lambda-local/examples/handler_helloworld.js');

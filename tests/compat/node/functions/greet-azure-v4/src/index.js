@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions');
+
+app.hook.preInvocation(hook => hook.invocationContext.log('about to be called'));
