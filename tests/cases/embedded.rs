@@ -20,7 +20,11 @@ fn a_handler_is_returned_or_a_member_or_a_global() {
         ("returned", lua("return function(input) return input:upper() end")),
         ("member", lua("return { lambda = function(input) return input .. '!' end }")),
         ("global", lua("function handler(input) return #input end")),
-        ("named", lua("function other(input) return 'other ' .. input end").with("handler", json!("other"))),
+        (
+            "named",
+            lua("function other(input) return 'other ' .. input end")
+                .with("handler", json!("other")),
+        ),
     ]);
     host.post("/f/returned", "héllo").expect(200, "HéLLO");
     host.post("/f/member", "x").expect(200, "x!");
@@ -80,7 +84,12 @@ fn prints_and_errors_are_in_the_history_alone() {
     let quiet = host.post("/f/f", "");
     quiet.expect(200, "quiet");
     let stderr = host.history_of(&quiet)["stderr"].clone();
-    assert!(stderr.as_str().is_some_and(|text| text.contains("printed\t1\n") && text.contains("and this")), "{stderr}");
+    assert!(
+        stderr
+            .as_str()
+            .is_some_and(|text| text.contains("printed\t1\n") && text.contains("and this")),
+        "{stderr}"
+    );
     for (input, expected) in [("raise", "deliberate"), ("exit", "exit(3)")] {
         let failed = host.post("/f/f", input);
         failed.expect(500, "");
@@ -94,11 +103,20 @@ fn prints_and_errors_are_in_the_history_alone() {
 fn code_that_never_ends_is_ended_and_stalls_nobody() {
     let endless = [
         ("plain", "return function() while true do end end"),
-        ("caught", "return function() while true do pcall(function() while true do end end) end end"),
-        ("callback", "return function() string.gsub('x', 'x', function() while true do end end) end"),
+        (
+            "caught",
+            "return function() while true do pcall(function() while true do end end) end end",
+        ),
+        (
+            "callback",
+            "return function() string.gsub('x', 'x', function() while true do end end) end",
+        ),
         ("coroutine", "return function() coroutine.wrap(function() while true do end end)() end"),
-        ("nested", "return function() local w = coroutine.wrap
-            w(function() w(function() pcall(function() while true do end end) end)() end)() end"),
+        (
+            "nested",
+            "return function() local w = coroutine.wrap
+            w(function() w(function() pcall(function() while true do end end) end)() end)() end",
+        ),
     ];
     let mut functions = vec![("well", lua("return function(input) return input end"))];
     functions.extend(endless.map(|(name, code)| (name, lua(code).with("timeout", json!("300ms")))));
@@ -143,13 +161,15 @@ fn coroutines_that_are_interrupted_go_on_where_they_were() {
 
 #[test]
 fn memory_and_recursion_are_bounded() {
-    let greedy = "return function() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end";
+    let greedy =
+        "return function() local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end";
     let host = start(&[
         ("greedy", lua(greedy).with("limits", json!({"memory": "16MiB"}))),
         ("deep", lua("local function f() return 1 + f() end return function() return f() end")),
         ("large", lua("return function() return ('x'):rep(20 * 1024 * 1024) end")),
     ]);
-    for (name, expected) in [("greedy", "memory"), ("deep", "stack overflow"), ("large", "output")] {
+    for (name, expected) in [("greedy", "memory"), ("deep", "stack overflow"), ("large", "output")]
+    {
         let answer = host.post(&format!("/f/{name}"), "");
         answer.expect(500, "");
         let error = host.history_of(&answer)["error"].clone();
@@ -160,12 +180,18 @@ fn memory_and_recursion_are_bounded() {
 #[test]
 fn nothing_beyond_the_folder_can_be_reached() {
     let code = "return function(input) return tostring(load('return ' .. input)()) end";
-    let host = start(&[("f", lua(code).file("data.txt", "one\ntwo\n").file("m.lua", "return { answer = 42 }"))]);
+    let host = start(&[(
+        "f",
+        lua(code).file("data.txt", "one\ntwo\n").file("m.lua", "return { answer = 42 }"),
+    )]);
     for (expression, expected) in [
         ("io.open('data.txt'):read('a')", "one\ntwo\n"),
         ("require('m').answer", "42"),
         ("select(2, io.open('/etc/passwd'))", "/etc/passwd: outside the function's folder"),
-        ("select(2, io.open('../../shortedfaas.toml'))", "../../shortedfaas.toml: outside the function's folder"),
+        (
+            "select(2, io.open('../../shortedfaas.toml'))",
+            "../../shortedfaas.toml: outside the function's folder",
+        ),
         ("os.execute", "nil"),
         ("io.popen", "nil"),
         ("os.getenv('PATH')", "nil"),
@@ -213,10 +239,7 @@ fn a_state_is_kept_warm_and_never_shared_when_cold() {
 #[test]
 fn text_that_is_no_text_is_the_callers_mistake() {
     let echo = "return function(input) return input end";
-    let host = start(&[
-        ("text", lua(echo)),
-        ("bytes", lua(echo).with("input", json!("bytes"))),
-    ]);
+    let host = start(&[("text", lua(echo)), ("bytes", lua(echo).with("input", json!("bytes")))]);
     assert_eq!(host.request("POST", "/f/text").body(b"\xff".as_slice()).send().status, 400);
     assert_eq!(host.request("POST", "/f/bytes").body(b"\xff".as_slice()).send().body, b"\xff");
 }

@@ -32,15 +32,24 @@ pub(crate) fn lua(code: &str) -> Folder {
 }
 
 impl Setup {
-    /// Starts it, and waits until no function is being prepared any more: interpreters may answer slowly.
+    /// Starts it, and waits until no function is being prepared any more: interpreters may answer slowly, and functions be many.
     #[track_caller]
     pub(crate) fn start_all(self) -> Host {
         let host = self.start();
-        until("every function is prepared", || {
-            let list = host.get("/list").json();
-            let functions = list["functions"].as_array().expect("functions is a list");
-            functions.iter().all(|function| function["state"] != "building")
-        });
+        let mut left = unprepared(&host);
+        while left > 0 {
+            let before = left;
+            until("functions are prepared", || {
+                left = unprepared(&host);
+                left < before
+            });
+        }
         host
     }
+}
+
+fn unprepared(host: &Host) -> usize {
+    let list = host.get("/list").json();
+    let functions = list["functions"].as_array().expect("functions is a list");
+    functions.iter().filter(|function| function["state"] == "building").count()
 }

@@ -20,7 +20,11 @@ def prepare(load):
 
     def call(environment, body):
         function.context = context = Context(function, environment)
-        result = handler(event_of(environment, body), context)
+        try:
+            event = event_of(environment, body)
+        except NotJson as error:
+            return bad_request(environment, error)
+        result = handler(event, context)
         if hasattr(type(result), "__await__"):
             from .results import awaited
             result = awaited(result)
@@ -118,12 +122,23 @@ def _client_context(header):
     return context
 
 
+class NotJson(Exception):
+    """The caller's mistake, in a function that takes a JSON event."""
+
+
+def bad_request(environment, error):
+    environment.code = 400
+    environment.response_headers["content-type"] = "application/problem+json"
+    problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": str(error), "component": "caller", "invocation_id": environment.id}
+    return Encoded(b"J", to_json(problem))
+
+
 def json_event(environment, body):
     try:
         # A call without a payload: Lambda gives its functions an empty object.
         return json.loads(bytes(body)) if len(body) else {}
     except ValueError as error:
-        raise Failure("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
+        raise NotJson(f"the body is not JSON: {error}") from None
 
 
 def http_event(environment, body):

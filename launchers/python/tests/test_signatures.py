@@ -27,14 +27,17 @@ class Aws(Case):
         check("math.nan", b"{}", b"NaN")
         check("b'\\xff'", b"{}", b"\xff", {"headers": {"content-type": "application/unknown"}})
 
+    def test_a_body_that_is_no_json_is_the_callers_mistake(self):
+        kind, header, body = self.aws("def lambda_handler(event, context):\n    pass\n", b"{")
+        self.assertEqual((kind, header["code"], header["headers"]), ("J", 400, {"content-type": "application/problem+json"}))
+        self.assertEqual(json.loads(body)["component"], "caller")
+
     def test_errors_have_lambdas_names(self):
         def check(source, body, error_type, message):
             kind, header, _ = self.aws(source, body)
             self.assertEqual((kind, header["type"], header["message"]), ("E", error_type, message))
             return header["payload"]
 
-        check("def lambda_handler(event, context):\n    pass\n", b"{", "Runtime.UnmarshalError",
-              "Unable to unmarshal input: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)")
         check("def lambda_handler(event, context):\n    return {1}\n", b"{}", "Runtime.MarshalError",
               "Unable to marshal response: Object of type set is not JSON serializable")
         payload = check("def lambda_handler(event, context):\n    boom()\ndef boom():\n    raise ValueError('boom')\n", b"{}", "ValueError", "boom")

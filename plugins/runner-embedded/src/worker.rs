@@ -134,10 +134,10 @@ impl Worker {
             return failed(format!("the code {:?} is not one from 200 to 599", environment.code));
         };
         let mut headers = Vec::new();
-        if let Some(table) = &environment.response_headers {
-            if let Err(problem) = read_headers(table, &mut headers) {
-                return failed(problem);
-            }
+        if let Some(table) = &environment.response_headers
+            && let Err(problem) = read_headers(table, &mut headers)
+        {
+            return failed(problem);
         }
         if !headers.iter().any(|(name, _)| name == "content-type") && !body.is_empty() {
             headers.push(("content-type".to_owned(), usual_type.as_bytes().to_vec()));

@@ -14,7 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Types whose code is a handler that a launcher, a stub or the host calls.
-pub(super) const HANDLERS: &[&str] = &["interpreted", "compiled", "native", "embedded", "container"];
+pub(super) const HANDLERS: &[&str] =
+    &["interpreted", "compiled", "native", "embedded", "container"];
 /// Types whose invocations are served by workers that outlive them.
 const WITH_WORKERS: &[&str] = &["interpreted", "compiled", "embedded", "container"];
 /// Keys that make sense for some types only. A type that is not the contract's may use them all.
