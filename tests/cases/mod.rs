@@ -18,6 +18,7 @@ mod http_connections;
 mod http_refusals;
 mod interpreted;
 mod interpreted_ends;
+mod interpreted_java;
 mod interpreted_surroundings;
 mod isolation;
 mod javascript;

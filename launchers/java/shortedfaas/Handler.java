@@ -51,9 +51,9 @@ final class Handler {
             places.add(0, compile(folder, file, List.copyOf(places), compiled));
         }
         String owner = file.endsWith(".jar") ? "Lambda" : file.substring(file.lastIndexOf('/') + 1).replaceFirst("\\.[^.]*$", "");
-        String wanted = load.get("handler") == null ? "lambda" : (String) load.get("handler");
+        String wanted = (String) load.get("handler");
         // `Name.method` names the class too: needed in a jar, where no file does.
-        if (wanted.contains(".")) {
+        if (wanted != null && wanted.contains(".")) {
             owner = wanted.substring(0, wanted.lastIndexOf('.'));
             wanted = wanted.substring(wanted.lastIndexOf('.') + 1);
         }
@@ -75,19 +75,22 @@ final class Handler {
         }
     }
 
-    private static Method find(Class<?> owner, String name) throws Broken {
+    /** The method with this name, or with a usual one; of several the one that takes most. */
+    private static Method find(Class<?> owner, String wanted) throws Broken {
         Method found = null;
-        for (Method method : owner.getDeclaredMethods()) {
-            boolean fits = method.getName().equals(name) && method.getParameterCount() <= 2 && !method.isSynthetic();
-            if (fits && (found == null || method.getParameterCount() > found.getParameterCount())) {
-                found = method;
+        for (String name : wanted == null ? new String[] {"lambda", "handler"} : new String[] {wanted}) {
+            for (Method method : owner.getDeclaredMethods()) {
+                boolean fits = method.getName().equals(name) && method.getParameterCount() <= 2 && !method.isSynthetic();
+                if (fits && (found == null || method.getParameterCount() > found.getParameterCount())) {
+                    found = method;
+                }
+            }
+            if (found != null) {
+                found.setAccessible(true);
+                return found;
             }
         }
-        if (found != null) {
-            found.setAccessible(true);
-            return found;
-        }
-        throw new Broken("missing", owner.getName() + " has no method " + name + "(input, environment)");
+        throw new Broken("missing", owner.getName() + " has no method " + (wanted == null ? "lambda" : wanted) + "(input, environment)");
     }
 
     private static Object instance(Class<?> owner) throws ReflectiveOperationException {
