@@ -95,6 +95,9 @@ pub struct CommandLine {
 }
 
 /// How a function is built. Built already when `output` exists.
+///
+/// In its commands' words, folders and variables `{build}` stands for a folder that the host makes; it becomes the folder of
+/// `output` when all commands have succeeded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Build {
