@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 type Named = (Value, &'static [(&'static str, &'static str)], &'static str);
 
 fn named() -> Vec<Named> {
+    [named_in_python(), named_in_node(), named_in_lua()].concat()
+}
+
+fn named_in_python() -> Vec<Named> {
     vec![
         // The contract's own example.
         (
@@ -48,6 +52,11 @@ fn named() -> Vec<Named> {
             ],
             "the folder is where imports are sought",
         ),
+    ]
+}
+
+fn named_in_node() -> Vec<Named> {
+    vec![
         (
             json!({"arguments": "lambda.js"}),
             &[("lambda.js", "exports.lambda = (input, environment) => 'CommonJS'")],
@@ -71,6 +80,11 @@ fn named() -> Vec<Named> {
             &[("words.js", "exports.shout = () => 'words.shout'")],
             "words.shout",
         ),
+    ]
+}
+
+fn named_in_lua() -> Vec<Named> {
+    vec![
         (
             json!({"language": "lua", "arguments": "lambda.lua"}),
             &[("lambda.lua", "return function(input, environment) return 'a function' end")],

@@ -25,9 +25,18 @@ fn healthy() -> Vec<(&'static str, Folder)> {
     ]
 }
 
-/// Functions that misbehave unless the input is `calm`, and what a caller of theirs may see.
-fn misbehaving() -> Vec<(&'static str, Folder, &'static [u16])> {
-    let with_timeout = |folder: Folder| folder.with("timeout", "500ms".into());
+/// A function that misbehaves unless the input is `calm`, and what a caller of it may see.
+type Misbehaving = (&'static str, Folder, &'static [u16]);
+
+fn misbehaving() -> Vec<Misbehaving> {
+    [misbehaving_in_python(), misbehaving_elsewhere()].concat()
+}
+
+fn with_timeout(folder: Folder) -> Folder {
+    folder.with("timeout", "500ms".into())
+}
+
+fn misbehaving_in_python() -> Vec<Misbehaving> {
     vec![
         (
             "python-crashes",
@@ -62,6 +71,12 @@ fn misbehaving() -> Vec<(&'static str, Folder, &'static [u16])> {
             ),
             &[502],
         ),
+        ("python-cannot-start", python("import os, sys\nos._exit(1)"), &[]),
+    ]
+}
+
+fn misbehaving_elsewhere() -> Vec<Misbehaving> {
+    vec![
         (
             "node-hangs",
             with_timeout(node("exports.lambda = (i) => { while (i !== 'calm'); return i }")),
@@ -94,7 +109,6 @@ fn misbehaving() -> Vec<(&'static str, Folder, &'static [u16])> {
             ),
             &[502],
         ),
-        ("python-cannot-start", python("import os, sys\nos._exit(1)"), &[]),
     ]
 }
 
