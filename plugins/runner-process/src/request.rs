@@ -114,7 +114,7 @@ impl Headers<'_> {
 
     fn join(&mut self, index: usize, name: &str, value: &[u8]) {
         let mut joined = Vec::new();
-        let separator = if name == "cookie" { "; " } else { ", " };
+        let separator = if name == "cookie" { "; " } else { "," };
         text(&format!("{separator}{}", readable(value)), &mut joined);
         let inner = &joined[1..joined.len() - 1];
         let at = self.fields[index].value_end;
@@ -159,7 +159,7 @@ mod tests {
         ] {
             headers.take(name, value);
         }
-        let expected = r#""a":"1, 2\"\\, 3","cookie":"x=1; y=2","b":"é""#;
+        let expected = r#""a":"1,2\"\\,3","cookie":"x=1; y=2","b":"é""#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }
