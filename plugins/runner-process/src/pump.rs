@@ -96,9 +96,12 @@ impl State {
                 None => first = Some(frame),
                 Some(_) => others.push(frame),
             });
+            self.has_prints = false;
+            self.usage.expect(1 + u32::try_from(others.len()).unwrap_or(0));
             for frame in first.into_iter().chain(others) {
                 self.deliver(link, frame);
             }
+            self.has_prints = false;
             match brought {
                 _ if self.outlet.closed => return,
                 Ok(Brought::More) if self.queue.front().is_some_and(Slot::is_full) => break,

@@ -54,7 +54,9 @@ pub(crate) struct State {
     pub(super) kill_at: Option<Instant>,
     /// When the attendant looks at the deadlines again.
     pub(super) armed: Option<Instant>,
-    usage: Usage,
+    /// What was printed before the frames that are being delivered has been taken.
+    pub(super) has_prints: bool,
+    pub(super) usage: Usage,
 }
 
 impl State {
@@ -72,6 +74,7 @@ impl State {
             early_log: Vec::new(),
             kill_at: None,
             armed: None,
+            has_prints: false,
             usage: Usage::default(),
         }
     }
@@ -83,7 +86,10 @@ impl State {
 
     /// The first call has ended so.
     pub(super) fn conclude(&mut self, link: &Link, ending: Ending) {
-        self.take_prints(link);
+        // What these calls have printed came before the last of their answers.
+        if !std::mem::replace(&mut self.has_prints, true) {
+            self.take_prints(link);
+        }
         let Some(slot) = self.queue.pop_front() else { return };
         link.function.note_printed(slot.printed);
         self.finish(slot, ending);

@@ -38,9 +38,10 @@ impl State {
                     link.attendant.wake();
                 }
             }
+            // It is ending, of its own or because it was asked to; what it is at may still be answered.
             _ => {
+                self.phase = self.phase.max_ending();
                 self.remove(number, Ending::Unstarted);
-                self.closed(link);
             }
         }
     }

@@ -185,6 +185,29 @@ fn a_function_that_prints_is_not_called_ahead() {
 }
 
 #[test]
+fn a_stop_lets_a_call_end_and_gives_back_what_has_not_begun() {
+    let (plugin, deploy) = (Plugin::new(), Deploy::new());
+    let function = plugin.prepare(&deploy, json!({})).unwrap();
+    let worker = function.worker().unwrap();
+    let gate = Gate(deploy.path().join("gate"));
+    block_on(async {
+        // It prints: the second one is not written ahead.
+        worker.answer(&Call::new("print x")).await.unwrap();
+        let calls = [gate.call(), Call::new("echo 1")];
+        let first = begun(&worker, &calls[0]).await;
+        let second = begun(&worker, &calls[1]).await;
+        let mut stopping = Box::pin(worker.stopping(Duration::from_secs(20)));
+        let polled = std::future::poll_fn(|context| Poll::Ready(stopping.as_mut().poll(context)));
+        assert!(polled.await.is_pending());
+        gate.open();
+        let (first, second, ()) = futures_util::future::join3(first, second, stopping).await;
+        assert_eq!(first.unwrap().text(), "waited");
+        assert_eq!(second.unwrap_err().kind, error_kind::UNSTARTED);
+    });
+    std::mem::forget(worker);
+}
+
+#[test]
 fn threads_may_share_a_worker() {
     let (plugin, deploy) = (Plugin::new(), Deploy::new());
     let function = plugin.prepare(&deploy, json!({})).unwrap();

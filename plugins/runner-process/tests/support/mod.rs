@@ -208,6 +208,12 @@ impl Worker<'_> {
         self.call("pid").text().parse().unwrap()
     }
 
+    /// The raw future of a stop, after which nothing else may be done with the worker: forget it.
+    pub fn stopping(&self, grace: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let grace_ms = u64::try_from(grace.as_millis()).unwrap();
+        (TABLE.stop)(self.function.plugin.instance, self.handle, grace_ms)
+    }
+
     /// Stops it with patience.
     pub fn stop(self, grace: Duration) {
         self.stop_within(grace);
@@ -215,8 +221,7 @@ impl Worker<'_> {
     }
 
     fn stop_within(&self, grace: Duration) {
-        let grace_ms = u64::try_from(grace.as_millis()).unwrap();
-        block_on((TABLE.stop)(self.function.plugin.instance, self.handle, grace_ms));
+        block_on(self.stopping(grace));
     }
 }
 
