@@ -5,6 +5,7 @@ use crate::support::load::Load;
 use crate::support::{Answer, Folder, Host, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Counts its calls, and says in which process.
 const COUNTS: &str = "
@@ -57,7 +58,8 @@ fn starts(host: &Host, name: &str) -> u64 {
 #[test]
 fn cold_calls_share_no_state_and_no_process() {
     let cold = json!({"mode": "cold", "max": 4});
-    let host = speaking(&["python"]).function("f", &scaled(COUNTS, cold)).start();
+    let folder = scaled(COUNTS, cold).with("max_wait", json!("30s"));
+    let host = speaking(&["python"]).function("f", &folder).start();
     let answers = at_once(&host, 12, "/f/f");
     let pids: BTreeSet<u32> = answers
         .iter()
@@ -113,6 +115,8 @@ fn hot_workers_are_there_before_the_first_call_and_replaced_when_they_die() {
     for _ in 0..5 {
         let (pid, _) = counted(&host.post("/f/f", ""));
         crate::support::processes::kill(pid);
+        // Before that, the kernel may hand it a call that it never comes to do.
+        crate::support::processes::expect_gone(pid);
         // Whoever finds out that it is dead is given another one.
         for _ in 0..4 {
             counted(&host.post("/f/f", ""));
@@ -148,45 +152,48 @@ fn a_burst_of_short_calls_does_not_start_a_worker_each() {
     assert!(idle + busy + starting <= 12);
 }
 
-#[test]
-fn long_calls_run_side_by_side() {
-    let meets = "
+/// A handler that says that it is there, outside of its folder, and goes on when `condition` holds.
+fn waiting(place: &Path, condition: &str) -> String {
+    format!(
+        "
 import os, time
 def lambda_(input, environment):
-    open(f'here-{os.getpid()}', 'w').close()
-    while len([name for name in os.listdir('.') if name.startswith('here-')]) < 4: time.sleep(0.01)
-    return 'met'
-";
-    let warm = json!({"mode": "warm", "max": 4});
-    let host = speaking(&["python"]).function("f", &scaled(meets, warm)).start();
+    os.chdir({place:?})
+    open(f'here-{{os.getpid()}}', 'w').close()
+    while not ({condition}): time.sleep(0.01)
+    return 'done'
+"
+    )
+}
+
+#[test]
+fn long_calls_run_side_by_side() {
+    let setup = speaking(&["python"]);
+    let code = waiting(&setup.path("staging"), "len(os.listdir('.')) == 4");
+    let host = setup.function("f", &scaled(&code, json!({"mode": "warm", "max": 4}))).start();
     for answer in at_once(&host, 4, "/f/f") {
-        answer.expect(200, "met");
+        answer.expect(200, "done");
     }
     assert_eq!(starts(&host, "f"), 4);
 }
 
 #[test]
 fn who_finds_all_workers_busy_waits_for_so_long_and_is_told_to_come_again() {
-    let waits = "
-import os, time
-def lambda_(input, environment):
-    open('here', 'w').close()
-    while not os.path.exists('go'): time.sleep(0.01)
-    return 'gone'
-";
-    let folder = scaled(waits, json!({"mode": "warm", "max": 1})).with("max_wait", json!("300ms"));
-    let host = speaking(&["python"]).function("f", &folder).start();
-    let inside = host.setup().deploy_folder().join("f");
+    let setup = speaking(&["python"]);
+    let place = setup.path("staging");
+    let code = waiting(&place, "os.path.exists('go')");
+    let folder = scaled(&code, json!({"mode": "warm", "max": 1})).with("max_wait", json!("300ms"));
+    let host = setup.function("f", &folder).start();
     std::thread::scope(|scope| {
         let first = scope.spawn(|| host.post("/f/f", ""));
-        until("it is called", || inside.join("here").exists());
+        until("it is called", || std::fs::read_dir(&place).unwrap().count() > 0);
         let refused = host.post("/f/f", "");
         refused.expect_problem(429, "function");
         assert!(refused.header("retry-after").is_some(), "{refused:?}");
-        std::fs::write(inside.join("go"), "").unwrap();
-        first.join().unwrap().expect(200, "gone");
+        std::fs::write(place.join("go"), "").unwrap();
+        first.join().unwrap().expect(200, "done");
     });
-    host.post("/f/f", "").expect(200, "gone");
+    host.post("/f/f", "").expect(200, "done");
 }
 
 #[test]

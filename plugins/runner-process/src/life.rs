@@ -3,6 +3,8 @@
 
 use crate::template::Template;
 use processes::{Adopted, Exit, Process};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::read;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -107,8 +109,12 @@ impl Life {
 
     /// Memory that is resident now, in bytes; 0 when unknown.
     pub(crate) fn resident_bytes(&self) -> u64 {
-        let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.id())).ok();
-        let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
+        let mut text = [0; 128];
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let file = open(format!("/proc/{}/statm", self.id()), flags, Mode::empty());
+        let read = file.and_then(|file| read(file, &mut text[..])).unwrap_or(0);
+        let text = std::str::from_utf8(&text[..read]).unwrap_or_default();
+        let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
         pages.unwrap_or(0) * rustix::param::page_size() as u64
     }
 }

@@ -29,10 +29,11 @@ pub(crate) struct Started {
 }
 
 /// The same ends on either side.
+#[derive(Debug)]
 pub(crate) struct Ends {
-    input: OwnedFd,
-    output: OwnedFd,
-    prints: OwnedFd,
+    pub(crate) input: OwnedFd,
+    pub(crate) output: OwnedFd,
+    pub(crate) prints: OwnedFd,
 }
 
 /// A worker's process with our ends of its pipes.
@@ -76,9 +77,7 @@ pub(crate) async fn fork(
 ) -> Result<Spawned, String> {
     let told = |error: LaunchError| error.to_string();
     let (started, theirs) = begin(function).map_err(told)?;
-    let Ends { input, output, prints } = theirs;
-    let errors = prints.try_clone().map_err(|error| error.to_string())?;
-    let newborn = template.fork(vec![prints, errors, input, output]).await?;
+    let newborn = template.fork(theirs).await?;
     let (bounds, registry) = (&function.blueprint.bounds, function.shared.registry());
     let adopted = Adopted::new(newborn.id(), bounds, registry).map_err(told)?;
     newborn.take();

@@ -5,12 +5,12 @@ mod start;
 mod ward;
 mod wire;
 
+use crate::spawn::Ends;
 pub(crate) use nursery::Nursery;
 use plugin_api::tokio::sync::{mpsc, oneshot};
 use processes::Exit;
 use rustix::process::{Pid, Signal, kill_process_group};
 pub(crate) use start::{Spawned, spawn};
-use std::os::fd::OwnedFd;
 use ward::{Ask, LOST};
 
 /// A fork server that has said hello. It ends when nobody has this any more.
@@ -27,14 +27,14 @@ pub(crate) struct Newborn {
 }
 
 impl Template {
-    /// Forks a worker with these descriptors, which become its numbers 1 to 4.
+    /// Forks a worker with these ends of its pipes.
     ///
     /// # Errors
     /// The template cannot, or has ended.
-    pub(crate) async fn fork(&self, descriptors: Vec<OwnedFd>) -> Result<Newborn, String> {
+    pub(crate) async fn fork(&self, ends: Ends) -> Result<Newborn, String> {
         let (answer, answered) = oneshot::channel();
         let ended = || "the fork server has ended".to_owned();
-        self.asks.send(Ask::Fork { descriptors, answer }).map_err(|_| ended())?;
+        self.asks.send(Ask::Fork { ends, answer }).map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }
 

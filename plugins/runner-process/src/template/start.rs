@@ -49,7 +49,7 @@ pub(super) async fn start(function: &Arc<Function>) -> Result<Arc<Template>, Str
     let pidfd = spawned.process.pidfd().try_clone_to_owned().map_err(failed)?;
     let socket = readable_and_writable(spawned.socket).map_err(failed)?;
     let mut wire = Wire::new(socket);
-    wire.send(function.load.clone(), Vec::new());
+    wire.send(function.load.clone(), None);
     let watches =
         (readable(pidfd).map_err(failed)?, readable(spawned.prints).map_err(failed)?, wire);
     let (sender, asks) = mpsc::unbounded_channel();

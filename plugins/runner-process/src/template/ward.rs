@@ -4,6 +4,7 @@ use super::Newborn;
 use super::wire::{Ended, Wire};
 use crate::frame::{Frame, kind, with_header};
 use crate::function::Function;
+use crate::spawn::Ends;
 use plugin_api::serde_json::{self, json};
 use plugin_api::tokio::sync::{mpsc, oneshot};
 use plugin_api::tokio::time::{Instant, Sleep, sleep, timeout};
@@ -12,7 +13,6 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Weak;
 use std::task::{Context, Poll, ready};
@@ -26,7 +26,7 @@ const END_PATIENCE: Duration = Duration::from_secs(2);
 /// What a template is asked.
 #[derive(Debug)]
 pub(super) enum Ask {
-    Fork { descriptors: Vec<OwnedFd>, answer: oneshot::Sender<Result<Newborn, String>> },
+    Fork { ends: Ends, answer: oneshot::Sender<Result<Newborn, String>> },
     Reap { id: i32, answer: Option<oneshot::Sender<Exit>> },
 }
 
@@ -127,14 +127,14 @@ impl Ward {
 
     fn ask(&mut self, ask: Ask) {
         match ask {
-            Ask::Fork { descriptors, answer } => {
+            Ask::Fork { ends, answer } => {
                 self.idle.as_mut().reset(Instant::now() + IDLE);
-                self.wire.send(with_header(kind::FORK, b""), descriptors);
+                self.wire.send(with_header(kind::FORK, b""), Some(ends));
                 self.expected.push_back(Expected::Fork(answer));
             }
             Ask::Reap { id, answer } => {
                 let header = json!({ "pid": id }).to_string();
-                self.wire.send(with_header(kind::REAP, header.as_bytes()), Vec::new());
+                self.wire.send(with_header(kind::REAP, header.as_bytes()), None);
                 self.expected.push_back(Expected::Reap(answer));
             }
         }

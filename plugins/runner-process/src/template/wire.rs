@@ -2,6 +2,7 @@
 
 use crate::frame::{Decoder, Frame};
 use crate::outlet::with_scratch;
+use crate::spawn::Ends;
 use bytes::{Buf, Bytes};
 use processes::Watched;
 use rustix::io::{Errno, IoSlice, read};
@@ -11,7 +12,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll};
 
-/// Most descriptors that go with a frame.
+/// So many descriptors go with a frame.
 const DESCRIPTORS: usize = 4;
 /// No frame of a template has more to say.
 const BODY_LIMIT_BYTES: u64 = 1 << 20;
@@ -19,7 +20,7 @@ const BODY_LIMIT_BYTES: u64 = 1 << 20;
 /// Our end.
 pub(super) struct Wire {
     socket: Watched,
-    unwritten: VecDeque<(Bytes, Vec<OwnedFd>)>,
+    unwritten: VecDeque<(Bytes, Option<Ends>)>,
     decoder: Decoder,
 }
 
@@ -33,20 +34,20 @@ impl Wire {
         Self { socket, unwritten: VecDeque::new(), decoder: Decoder::default() }
     }
 
-    /// Descriptors go with the frame's first byte; ours are closed then.
-    pub(super) fn send(&mut self, frame: impl Into<Bytes>, descriptors: Vec<OwnedFd>) {
-        self.unwritten.push_back((frame.into(), descriptors));
+    /// A worker's ends go with the frame's first byte; ours of them are closed then.
+    pub(super) fn send(&mut self, frame: impl Into<Bytes>, ends: Option<Ends>) {
+        self.unwritten.push_back((frame.into(), ends));
     }
 
     /// Writes what can be written. Ready only when that can never be.
     pub(super) fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Ended> {
-        while let Some((frame, descriptors)) = self.unwritten.front_mut() {
+        while let Some((frame, ends)) = self.unwritten.front_mut() {
             let Ok(mut ready) = std::task::ready!(self.socket.poll_write_ready(context)) else {
                 return Poll::Ready(Ended);
             };
-            match write(ready.get_inner(), frame, descriptors) {
+            match write(ready.get_inner(), frame, ends.as_ref()) {
                 Ok(count) => {
-                    descriptors.clear();
+                    *ends = None;
                     frame.advance(count);
                     if frame.is_empty() {
                         self.unwritten.pop_front();
@@ -97,12 +98,14 @@ impl Wire {
     }
 }
 
-fn write(socket: &OwnedFd, frame: &[u8], descriptors: &[OwnedFd]) -> rustix::io::Result<usize> {
+fn write(socket: &OwnedFd, frame: &[u8], ends: Option<&Ends>) -> rustix::io::Result<usize> {
     let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut attached = SendAncillaryBuffer::new(&mut room);
-    let borrowed: Vec<BorrowedFd<'_>> = descriptors.iter().map(AsFd::as_fd).collect();
-    if !borrowed.is_empty() {
-        attached.push(SendAncillaryMessage::ScmRights(&borrowed));
+    // Numbers 1 to 4 of the worker.
+    let descriptors: Option<[BorrowedFd<'_>; DESCRIPTORS]> =
+        ends.map(|ends| [&ends.prints, &ends.prints, &ends.input, &ends.output].map(AsFd::as_fd));
+    if let Some(descriptors) = &descriptors {
+        attached.push(SendAncillaryMessage::ScmRights(descriptors));
     }
     sendmsg(socket, &[IoSlice::new(frame)], &mut attached, SendFlags::NOSIGNAL)
 }
