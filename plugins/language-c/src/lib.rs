@@ -24,12 +24,20 @@ const EMBEDDING: &[&str] = &["#embed", ".incbin"];
 /// Libraries that there are in a static form wherever the C library is.
 const STATIC_LIBRARIES: [&str; 5] = ["-lm", "-lpthread", "-ldl", "-lrt", "-lstdc++"];
 
-static STUB: [LauncherFile; 2] = [
+static STUB: [LauncherFile; 4] = [
     LauncherFile {
         name: "shortedfaas.h",
         content: include_bytes!("../../../launchers/native/shortedfaas.h"),
     },
     LauncherFile { name: "stub.c", content: include_bytes!("../../../launchers/native/stub.c") },
+    LauncherFile {
+        name: "stub_json.h",
+        content: include_bytes!("../../../launchers/native/stub_json.h"),
+    },
+    LauncherFile {
+        name: "stub_frames.h",
+        content: include_bytes!("../../../launchers/native/stub_frames.h"),
+    },
 ];
 
 static C_COMPILER: Language = Language {
