@@ -34,6 +34,7 @@ struct Request {
     path: String,
     query: String,
     headers: BTreeMap<String, String>,
+    /// A text, or `every byte`.
     body: String,
 }
 
@@ -66,6 +67,9 @@ pub(crate) fn read_function(from: &Path) -> Folder {
     while let Some(next) = waiting.pop() {
         for entry in std::fs::read_dir(next).unwrap().flatten() {
             let path = entry.path();
+            if path.is_dir() && entry.file_name() == "__pycache__" {
+                continue;
+            }
             if path.is_dir() {
                 waiting.push(path);
             } else if path != from.join("run.json") {
@@ -85,7 +89,9 @@ pub(crate) fn complaints(host: &Host, function: &str, call: &Call) -> Vec<String
     let request = headers
         .iter()
         .fold(host.request(method, &path), |request, (name, value)| request.header(name, value));
-    let answer = request.body(body.clone()).send();
+    let every_byte = || (0..=u8::MAX).collect();
+    let body = if body == "every byte" { every_byte() } else { body.clone().into_bytes() };
+    let answer = request.body(body).send();
     let wrong = call.expect.iter().filter(|(key, value)| !holds(host, &answer, key, value));
     let mut wrong: Vec<String> =
         wrong.map(|(key, value)| format!("{method} {path}: {key} is not {value}")).collect();

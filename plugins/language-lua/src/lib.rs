@@ -1,6 +1,8 @@
 //! Lua: its interpreter and the launcher that it shares with LuaJIT.
 
-use languages::{Describe, Language, LauncherFile, Plugin, Sample};
+mod launcher;
+
+use languages::{Describe, Language, Plugin, Sample};
 
 /// The language as the kit wants it.
 struct Lua;
@@ -33,20 +35,7 @@ impl Describe for Lua {
                 ],
             },
         ],
-        launcher: &[
-            LauncherFile {
-                name: "launcher.lua",
-                content: include_bytes!("../../../launchers/lua/launcher.lua"),
-            },
-            LauncherFile {
-                name: "json.lua",
-                content: include_bytes!("../../../launchers/lua/json.lua"),
-            },
-            LauncherFile {
-                name: "aws.lua",
-                content: include_bytes!("../../../launchers/lua/aws.lua"),
-            },
-        ],
+        launcher: launcher::FILES,
         ..Language::PLAIN
     };
 }

@@ -1,6 +1,9 @@
 //! LuaJIT: its interpreter and the launcher that it shares with Lua.
 
-use languages::{Describe, Language, LauncherFile, Plugin, Sample};
+#[path = "../../language-lua/src/launcher.rs"]
+mod launcher;
+
+use languages::{Describe, Language, Plugin, Sample};
 
 /// The language as the kit wants it.
 struct LuaJit;
@@ -36,20 +39,7 @@ impl Describe for LuaJit {
                 ],
             },
         ],
-        launcher: &[
-            LauncherFile {
-                name: "launcher.lua",
-                content: include_bytes!("../../../launchers/lua/launcher.lua"),
-            },
-            LauncherFile {
-                name: "json.lua",
-                content: include_bytes!("../../../launchers/lua/json.lua"),
-            },
-            LauncherFile {
-                name: "aws.lua",
-                content: include_bytes!("../../../launchers/lua/aws.lua"),
-            },
-        ],
+        launcher: launcher::FILES,
         ..Language::PLAIN
     };
 }
