@@ -239,7 +239,15 @@ fn a_state_is_kept_warm_and_never_shared_when_cold() {
 #[test]
 fn text_that_is_no_text_is_the_callers_mistake() {
     let echo = "return function(input) return input end";
-    let host = start(&[("text", lua(echo)), ("bytes", lua(echo).with("input", json!("bytes")))]);
+    let large = lua("return function() return 'called' end");
+    let host = start(&[
+        ("text", lua(echo)),
+        ("bytes", lua(echo).with("input", json!("bytes"))),
+        // So large that bodies of other functions are handed on while they come.
+        ("large", large.with("limits", json!({"body": "40MiB"}))),
+    ]);
+    assert_eq!(host.request("POST", "/f/large").body(vec![0xff; 17 << 20]).send().status, 400);
+    host.request("POST", "/f/large").body(vec![b'x'; 17 << 20]).send().expect(200, "called");
     assert_eq!(host.request("POST", "/f/text").body(b"\xff".as_slice()).send().status, 400);
     assert_eq!(host.request("POST", "/f/bytes").body(b"\xff".as_slice()).send().body, b"\xff");
 }

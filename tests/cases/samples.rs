@@ -48,6 +48,8 @@ fn every_sample_does_what_its_name_says() {
     }
     let embedded = host.post("/f/hello-embedded", "Ada").json();
     assert_eq!(embedded, serde_json::json!({"message": "Hello, Ada!"}));
+    let planned = host.log_lines_with("planned");
+    assert!(planned.iter().any(|line| line.contains("hello-python") && line.contains("\"3.")));
     let python = host.get("/f/aws-python?name=Ada").json();
     assert_eq!((&python["greeting"], &python["path"]), (&"Hello, Ada!".into(), &"/".into()));
     let node = host.get("/f/aws-node?name=Ada").json();

@@ -94,12 +94,11 @@ fn headline(error: &str) -> &str {
 fn plan(language: &Language, manifest: &Manifest, folder: &Path) -> Result<Build, Failure> {
     let failed = |error: String| Failure::Failed(error);
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let (path, parent) = (text(folder), text(folder.parent().unwrap_or(folder)));
     let spec = Spec {
-        name: &folder.file_name().unwrap_or_default().to_string_lossy(),
-        kind: &manifest.kind,
-        folder: &path,
-        deploy_folder: &parent,
+        name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        kind: manifest.kind.clone(),
+        folder: text(folder),
+        deploy_folder: text(folder.parent().unwrap_or(folder)),
         generation: 1,
         manifest_json: manifest.runner_json(None),
     };

@@ -1,5 +1,6 @@
 //! The threads that serve connections: one runtime each, so that a request is never handed from core to core.
 
+use crate::plugins::serve_calls_here;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::{Builder, Handle};
@@ -26,7 +27,10 @@ impl Lanes {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let handle = runtime.handle().clone();
             let thread = std::thread::Builder::new().name(format!("http-{number}"));
-            thread.spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+            thread.spawn(move || {
+                serve_calls_here();
+                runtime.block_on(std::future::pending::<()>());
+            })?;
             Ok(Lane { handle, connections: Arc::default() })
         });
         lanes.collect::<std::io::Result<Vec<_>>>().map(Self)

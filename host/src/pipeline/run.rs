@@ -79,7 +79,9 @@ async fn enter<B: Receive>(
         return Err(Rejection::BodyTooLarge { limit_bytes: limit });
     }
     let patience = hot.body_timeout;
-    let body = if body.length().is_some_and(|length| length >= STREAMED_FROM_BYTES) {
+    let is_large = body.length().is_some_and(|length| length >= STREAMED_FROM_BYTES);
+    // Whether it is text can be told of the whole only.
+    let body = if is_large && !manifest.takes_text() {
         ledger.streams_input();
         body.stream(patience, request)
     } else if body.is_empty() {

@@ -36,7 +36,7 @@ impl GivenLanguage {
         Description { types, samples: Vec::new() }
     }
 
-    pub(super) fn plan(&self, spec: &Spec<'_>) -> Result<Value, Fault> {
+    pub(super) fn plan(&self, spec: &Spec) -> Result<Value, Fault> {
         let (command, leading) = self.words.split_first().expect("made of a command that is there");
         if spec.kind == "launched" {
             return Ok(json!({ "command": command, "arguments": leading }));
@@ -49,7 +49,7 @@ impl GivenLanguage {
             )));
         };
         let manifest: Value = serde_json::from_str(&spec.manifest_json).unwrap_or_default();
-        let file = handler_file(&manifest, Path::new(spec.folder))?;
+        let file = handler_file(&manifest, Path::new(&spec.folder))?;
         let program = on_path(command).ok_or_else(|| {
             broken(&format!("the interpreter `{command}` of {table} is not installed: install it, or correct `command`"))
         })?;

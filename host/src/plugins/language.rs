@@ -71,7 +71,7 @@ impl Language {
     }
 
     /// What runs the function. Blocks some seconds where an interpreter must be asked.
-    pub(crate) fn plan(&self, spec: &Spec<'_>) -> Result<Value, Fault> {
+    pub(crate) fn plan(&self, spec: &Spec) -> Result<Value, Fault> {
         match self {
             Self::Plugin(plugin) => plugin.plan(spec),
             Self::Given(given) => given.plan(spec),
@@ -107,7 +107,7 @@ impl PluginLanguage {
             .map_err(|error| self.odd(&error))
     }
 
-    fn plan(&self, spec: &Spec<'_>) -> Result<Value, Fault> {
+    fn plan(&self, spec: &Spec) -> Result<Value, Fault> {
         let Loaded { table, instance } = self.loaded()?;
         self.read((table.plan)(instance, spec.to_abi()))
     }

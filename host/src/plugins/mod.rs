@@ -34,5 +34,6 @@ pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use language::{Language, PlanView, Sample};
 pub(crate) use library::{inspect, loaded_count};
 pub(crate) use locate::{Libraries, Signature, signature};
+pub(crate) use reactor::serve_calls_here;
 pub(crate) use registry::{Changed, Plugins};
 pub(crate) use runner::{Reply, ReplyBody, Spec};

@@ -25,18 +25,26 @@ impl Preparer for Plugins {
         let deploy_folder =
             function.deploy_folder.to_str().ok_or("the deploy folder's path is not UTF-8")?;
         let mut spec = Spec {
-            name: function.name,
-            kind,
-            folder,
-            deploy_folder,
+            name: function.name.to_owned(),
+            kind: kind.to_owned(),
+            folder: folder.to_owned(),
+            deploy_folder: deploy_folder.to_owned(),
             generation: function.generation,
             manifest_json: manifest.runner_json(None),
         };
         let mut warnings = Vec::new();
         let mut program = None;
         if manifest.needs_plan() {
-            let (mut plan, view) = plan(self.planner(manifest)?, &spec).await?;
+            let (mut plan, view) = plan(self.planner(manifest)?, spec.clone()).await?;
             warnings.extend(view.warning);
+            // Which interpreter it was, when it changes under a function, is told nowhere else.
+            tracing::info!(
+                function = function.name,
+                language = manifest.language,
+                version = view.version,
+                command = view.command,
+                "planned"
+            );
             if let Some(build) = view.build {
                 let built = self.built(&function, build)?;
                 plan["command"] = built.command().into();
@@ -97,36 +105,11 @@ impl Plugins {
 }
 
 /// The plan as it goes to the runner, and what the host reads of it.
-async fn plan(language: Arc<Language>, spec: &Spec<'_>) -> Result<(Value, PlanView), String> {
-    let owned = OwnedSpec::of(spec);
+async fn plan(language: Arc<Language>, spec: Spec) -> Result<(Value, PlanView), String> {
     // An interpreter may have to be asked for its version.
-    let planned = tokio::task::spawn_blocking(move || language.plan(&owned.borrowed())).await;
+    let planned = tokio::task::spawn_blocking(move || language.plan(&spec)).await;
     let plan = planned.map_err(|error| error.to_string())?.map_err(|fault| fault.to_string())?;
     let view = PlanView::deserialize(&plan)
         .map_err(|error| format!("the language's plan cannot be read: {error}"))?;
     Ok((plan, view))
-}
-
-struct OwnedSpec {
-    texts: [String; 5],
-    generation: u64,
-}
-
-impl OwnedSpec {
-    fn of(spec: &Spec<'_>) -> Self {
-        let texts = [spec.name, spec.kind, spec.folder, spec.deploy_folder, &spec.manifest_json];
-        Self { texts: texts.map(str::to_owned), generation: spec.generation }
-    }
-
-    fn borrowed(&self) -> Spec<'_> {
-        let [name, kind, folder, deploy_folder, manifest_json] = &self.texts;
-        Spec {
-            name,
-            kind,
-            folder,
-            deploy_folder,
-            generation: self.generation,
-            manifest_json: manifest_json.clone(),
-        }
-    }
 }

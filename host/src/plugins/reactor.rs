@@ -2,6 +2,7 @@
 
 use plugin_abi::async_ffi::FfiContext;
 use plugin_abi::{Handle, RawInterface, ReactorV1, readiness};
+use std::cell::Cell;
 use std::os::fd::BorrowedFd;
 use std::task::Poll;
 use tokio::io::Interest;
@@ -17,10 +18,16 @@ pub(super) fn interface() -> RawInterface {
     RawInterface::of(&REACTOR)
 }
 
-/// Only on a thread that serves connections: its runtime ends with the process, and what it watches wakes it alone.
+thread_local!(static SERVES_CALLS: Cell<bool> = const { Cell::new(false) });
+
+/// The calling thread polls calls from now on, in a runtime that ends with the process.
+pub(crate) fn serve_calls_here() {
+    SERVES_CALLS.set(true);
+}
+
+/// Only on a thread that serves calls: what it watches wakes it alone.
 extern "C" fn watch(descriptor: i32) -> Handle {
-    let serves = std::thread::current().name().is_some_and(|name| name.starts_with("http-"));
-    if !serves || descriptor < 0 {
+    if !SERVES_CALLS.get() || descriptor < 0 {
         return Handle::NULL;
     }
     // SAFETY: the interface asks for a descriptor that stays open until `close`, which drops the watch.

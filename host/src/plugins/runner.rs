@@ -29,22 +29,22 @@ pub(crate) struct Runner {
 
 /// What a runner or a language is told of a function.
 #[derive(Clone)]
-pub(crate) struct Spec<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) kind: &'a str,
-    pub(crate) folder: &'a str,
-    pub(crate) deploy_folder: &'a str,
+pub(crate) struct Spec {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) folder: String,
+    pub(crate) deploy_folder: String,
     pub(crate) generation: u64,
     pub(crate) manifest_json: String,
 }
 
-impl Spec<'_> {
+impl Spec {
     pub(super) fn to_abi(&self) -> FunctionSpecV1 {
         FunctionSpecV1 {
-            name: self.name.into(),
-            kind: self.kind.into(),
-            folder: self.folder.into(),
-            deploy_folder: self.deploy_folder.into(),
+            name: self.name.as_str().into(),
+            kind: self.kind.as_str().into(),
+            folder: self.folder.as_str().into(),
+            deploy_folder: self.deploy_folder.as_str().into(),
             generation: self.generation,
             manifest_json: self.manifest_json.as_str().into(),
             extra: Extra::new(),
@@ -97,7 +97,7 @@ impl Runner {
     /// Prepares a function.
     pub(crate) async fn prepare(
         self: &Arc<Self>,
-        spec: &Spec<'_>,
+        spec: &Spec,
     ) -> Result<(PreparedFunction, Option<String>), Fault> {
         let future = (self.table.prepare)(self.instance, spec.to_abi());
         match Call::new(Arc::clone(self), future).await {

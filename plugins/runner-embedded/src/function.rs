@@ -24,7 +24,6 @@ pub struct Function {
     /// Name of the handler; none: the usual ones.
     pub(crate) handler: Option<String>,
     pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) bytes: bool,
     pub(crate) memory_bytes: usize,
     pub(crate) output_bytes: u64,
     pub(crate) timeout: Duration,
@@ -40,8 +39,6 @@ struct Manifest {
     handler: Option<String>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
-    #[serde(default)]
-    input: String,
     #[serde(default)]
     signature: String,
     timeout_ms: u64,
@@ -77,7 +74,6 @@ impl Function {
             source,
             handler,
             variables: manifest.environment,
-            bytes: manifest.input == "bytes",
             memory_bytes: to_usize(manifest.limits.memory_bytes.unwrap_or(USUAL_MEMORY_BYTES)),
             output_bytes: manifest.limits.output_bytes.unwrap_or(u64::MAX),
             timeout: Duration::from_millis(manifest.timeout_ms),

@@ -72,10 +72,6 @@ impl Worker {
         invocation: Invocation,
     ) -> Result<Reply> {
         let input = invocation.body.bytes(u64::MAX).await?;
-        if !function.bytes && std::str::from_utf8(&input).is_err() {
-            let text = "the body is not UTF-8, and this function takes text";
-            return Err(Error::new(ErrorKind::BadRequest, text));
-        }
         let request = Arc::new(invocation.request);
         let deadline = Instant::now() + request.remaining();
         self.prints.belong_to(Some(Arc::clone(&request)));
