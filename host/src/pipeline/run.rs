@@ -81,7 +81,7 @@ async fn enter<B: Receive>(
     let patience = hot.body_timeout;
     let is_large = body.length().is_some_and(|length| length >= STREAMED_FROM_BYTES);
     // Whether it is text can be told of the whole only.
-    let body = if is_large && !manifest.takes_text() {
+    let body = if is_large && !manifest.takes_text {
         ledger.streams_input();
         body.stream(patience, request)
     } else if body.is_empty() {
@@ -89,7 +89,7 @@ async fn enter<B: Receive>(
     } else {
         let bytes = body.receive(limit, patience).await?;
         ledger.received(&bytes);
-        if manifest.takes_text() && std::str::from_utf8(&bytes).is_err() {
+        if manifest.takes_text && std::str::from_utf8(&bytes).is_err() {
             return Err(Rejection::Malformed(NOT_TEXT.to_owned()));
         }
         InputBody::Whole(bytes)

@@ -101,6 +101,15 @@ impl CommandLine {
     }
 }
 
+/// Whether a language must say how the function is started.
+pub(super) fn needs_plan(kind: &str, has_command: bool) -> bool {
+    match kind {
+        "interpreted" | "compiled" => true,
+        "launched" => !has_command,
+        _ => false,
+    }
+}
+
 /// A function whose language must say how it is started needs that language to be on.
 fn check_language(
     kind: &str,
@@ -109,11 +118,7 @@ fn check_language(
     fields: &Fields<'_>,
     defaults: &Defaults,
 ) {
-    let wanted = match kind {
-        "interpreted" | "compiled" => true,
-        "launched" => !command_given,
-        _ => false,
-    };
+    let wanted = needs_plan(kind, command_given);
     let is_on = defaults.languages.iter().any(|known| known == language);
     // A type that nothing runs is told by itself, and a missing language has been.
     if !wanted || is_on || language.is_empty() || !served(defaults).any(|served| served == kind) {

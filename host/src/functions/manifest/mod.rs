@@ -46,6 +46,8 @@ pub(crate) struct Manifest {
     pub(crate) limits: Limits,
     pub(crate) response: Response,
     pub(crate) input: Input,
+    /// The handler receives text: a body that is none is the caller's mistake.
+    pub(crate) takes_text: bool,
     pub(crate) log: LogPolicy,
     /// `async`.
     pub(crate) retry: Retry,

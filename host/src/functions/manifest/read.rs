@@ -14,8 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Types whose code is a handler that a launcher, a stub or the host calls.
-pub(super) const HANDLERS: &[&str] =
-    &["interpreted", "compiled", "native", "embedded", "container"];
+const HANDLERS: &[&str] = &["interpreted", "compiled", "native", "embedded", "container"];
 /// Types whose invocations are served by workers that outlive them.
 const WITH_WORKERS: &[&str] = &["interpreted", "compiled", "embedded", "container"];
 /// Keys that make sense for some types only. A type that is not the contract's may use them all.
@@ -75,6 +74,8 @@ fn read(fields: &mut Fields<'_>, kind: &str, line: CommandLine, defaults: &Defau
     let (scaling, max_counts) = Scaling::read(fields, has_workers, defaults);
     let usual = if max_counts { scaling.max } else { defaults.concurrency };
     let methods = read_methods(fields);
+    let input = fields.choice("input", &[("text", Input::Text), ("bytes", Input::Bytes)]);
+    let input = input.unwrap_or(Input::Text);
     Manifest {
         kind: kind.to_owned(),
         language: String::new(),
@@ -89,9 +90,11 @@ fn read(fields: &mut Fields<'_>, kind: &str, line: CommandLine, defaults: &Defau
         scaling,
         limits: Limits::read(fields, defaults),
         response: read_response(fields, kind),
-        input: fields
-            .choice("input", &[("text", Input::Text), ("bytes", Input::Bytes)])
-            .unwrap_or(Input::Text),
+        input,
+        // Handlers of other platforms get any body, and make of it what their platform does.
+        takes_text: HANDLERS.contains(&kind)
+            && input == Input::Text
+            && for_runner.signature == "shortedfaas",
         log: fields
             .choice(
                 "log",

@@ -47,17 +47,7 @@ impl Manifest {
 
     /// Whether a language must say how the function is started.
     pub(crate) fn needs_plan(&self) -> bool {
-        match self.kind.as_str() {
-            "interpreted" | "compiled" => true,
-            "launched" => self.for_runner.command.is_none(),
-            _ => false,
-        }
-    }
-
-    /// Whether the handler receives text, so that a body that is none is the caller's mistake.
-    pub(crate) fn takes_text(&self) -> bool {
-        let has_handler = super::read::HANDLERS.contains(&self.kind.as_str());
-        has_handler && self.input == Input::Text && self.for_runner.signature == "shortedfaas"
+        super::kind::needs_plan(&self.kind, self.for_runner.command.is_some())
     }
 
     /// `build`: whether it is built on deploy.
