@@ -144,11 +144,12 @@ impl Ticket {
         let link = &*self.link;
         let mut state = link.lock();
         if state.may_send(link, self.number) {
-            if let Err(error) = state.outlet.watch(&link.function.shared.host) {
+            let is_idle = state.queue.len() == 1;
+            if let Err(error) = state.outlet.watch(&link.function.shared.host, is_idle) {
                 state.spoil(link, Ending::Stopped);
                 return Poll::Ready(Err(error.into()));
             }
-            if state.queue.len() == 1 {
+            if is_idle {
                 state.listen(link, self.number, context);
             }
         } else if let Some(slot) = state.slot(self.number).filter(|slot| slot.ended.is_none()) {

@@ -11,6 +11,9 @@ use super::slots::{Counts, Slots, Turn, Verdict};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// What having another thread wake the call's own costs, threads being busy, and some more.
+const SHORT_WAIT: Duration = Duration::from_micros(100);
+
 /// A pool; `W` is what workers are called by, `T` what waiters are told through.
 #[derive(Debug)]
 pub(super) struct State<W, T> {
@@ -83,10 +86,28 @@ impl<W: Copy, T> State<W, T> {
 
     /// A worker that has room, unless somebody waits for one.
     pub(super) fn take(&mut self, at: &Moment<'_>) -> Option<Grant<W>> {
-        if !self.queue.is_empty() || !self.slots.has_open() || !at.gate.try_enter() {
+        if !self.queue.is_empty() || !self.slots.has_open() {
+            return None;
+        }
+        if let Some(near) = self.grant_near(at) {
+            return Some(near);
+        }
+        if !at.gate.try_enter() {
             return None;
         }
         self.grant_open(at, None)
+    }
+
+    /// A short wait behind the calls of the same thread, where only other threads' workers are free: to be woken by
+    /// another thread takes longer.
+    fn grant_near(&mut self, at: &Moment<'_>) -> Option<Grant<W>> {
+        if self.policy.ahead == 0 || !self.pace.is_quick() || self.slots.has_open_of(at.lane) {
+            return None;
+        }
+        let mean_nanos = self.pace.mean()?.as_nanos().max(1);
+        let below = u32::try_from(SHORT_WAIT.as_nanos() / mean_nanos).unwrap_or(u32::MAX);
+        let (turn, worker) = self.slots.follow_own(at.lane, below, at.now, &self.policy)?;
+        Some(Grant { turn, worker, start: None })
     }
 
     fn grant_open(&mut self, at: &Moment<'_>, start: Option<Duration>) -> Option<Grant<W>> {

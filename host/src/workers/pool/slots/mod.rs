@@ -132,8 +132,35 @@ impl<W: Copy> Slots<W> {
         Some(share)
     }
 
+    /// Whether a worker that this thread used last has room.
+    pub(super) fn has_open_of(&self, lane: u16) -> bool {
+        self.open.iter().rev().take(LOOKED_THROUGH).any(|open| open.lane == lane)
+    }
+
+    /// As `follow`, but only one that this thread used last, and with less than so many calls.
+    pub(super) fn follow_own(
+        &mut self,
+        lane: u16,
+        below: u32,
+        now: Instant,
+        policy: &Policy,
+    ) -> Option<(Turn, W)> {
+        let may = |slot: &Slot<W>| slot.lane == lane && slot.inside < below;
+        self.follow_such(lane, may, now, policy)
+    }
+
     /// A share of one that is busy, to be done after what it does now, if that has just begun.
     pub(super) fn follow(&mut self, lane: u16, now: Instant, policy: &Policy) -> Option<(Turn, W)> {
+        self.follow_such(lane, |_| true, now, policy)
+    }
+
+    fn follow_such(
+        &mut self,
+        lane: u16,
+        such: impl Fn(&Slot<W>) -> bool,
+        now: Instant,
+        policy: &Policy,
+    ) -> Option<(Turn, W)> {
         let most = policy.capacity.saturating_add(policy.ahead);
         let length = |slot: &Slot<W>| {
             let other = if slot.lane == lane { 0 } else { OTHER_LANE_COSTS };
@@ -143,6 +170,7 @@ impl<W: Copy> Slots<W> {
             slot.fate == Fate::Serving
                 && (policy.capacity..most).contains(&slot.inside)
                 && now.saturating_duration_since(slot.since) <= JUST_BEGUN
+                && such(slot)
         };
         let indices = 0_u32..;
         let found = self.slots.iter().zip(indices).take(LOOKED_THROUGH);

@@ -202,3 +202,20 @@ fn nobody_is_put_behind_the_last_call_of_a_worker() {
     bench.leave(last.turn, &Verdict::Good);
     assert_eq!(bench.stopped, [0]);
 }
+
+#[test]
+fn a_short_wait_behind_ones_own_is_better_than_another_threads_free_worker() {
+    let mut bench = Bench::new(2, 7);
+    bench.serve(40, 10 * MICRO);
+    let (one, other) = (bench.take(1).expect("free"), bench.take(2).expect("free"));
+    bench.leave(other.turn, &Verdict::Good);
+    // Ten calls of 10 µs are a short wait; the runner takes seven beyond the one that runs.
+    let behind: Vec<u32> = (0..8).filter_map(|_| bench.take(1)).map(|grant| grant.worker).collect();
+    assert_eq!(behind, [&[one.worker; 7][..], &[other.worker]].concat());
+    // Nobody waits so for calls that take longer.
+    let mut bench = Bench::new(2, 7);
+    bench.serve(40, 200 * MICRO);
+    let (one, other) = (bench.take(1).expect("free"), bench.take(2).expect("free"));
+    bench.leave(other.turn, &Verdict::Good);
+    assert_ne!(bench.take(1).map(|grant| grant.worker), Some(one.worker));
+}
