@@ -69,8 +69,10 @@ static int64_t host_number(sf_request *request, int which) {
     }
     deadline = member(request->header, "deadline");
     int64_t value = 0;
-    for (size_t index = 0; index < deadline.size && deadline.data[index] >= '0' && deadline.data[index] <= '9'; index++)
+    for (size_t index = 0; index < deadline.size && deadline.data[index] >= '0' && deadline.data[index] <= '9'; index++) {
+        if (value > (INT64_MAX - 9) / 10) return 0;
         value = value * 10 + (deadline.data[index] - '0');
+    }
     return value;
 }
 
