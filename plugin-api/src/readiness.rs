@@ -6,6 +6,7 @@ use plugin_abi::{Handle, ReactorV1, readiness};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::task::{Context, Poll};
+use std::thread::{self, ThreadId};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -18,11 +19,11 @@ use tokio::io::unix::AsyncFd;
 /// polling again.
 ///
 /// The readiness belongs to the thread that made it: make it in the first `invoke` that needs it, not in `start`, which
-/// may run on a thread that serves no calls.
+/// may run on a thread that serves no calls. [`Readiness::move_here`] takes it to another thread.
 pub struct Readiness(Kind);
 
 enum Kind {
-    OfHost { reactor: &'static ReactorV1, watch: Handle, descriptor: OwnedFd },
+    OfHost { reactor: &'static ReactorV1, watch: Handle, thread: ThreadId, descriptor: OwnedFd },
     Tokio(AsyncFd<OwnedFd>),
 }
 
@@ -36,12 +37,28 @@ impl Readiness {
         if let Some(reactor) = host.reactor() {
             let watch = (reactor.watch)(number);
             if watch != Handle::NULL {
-                return Ok(Self(Kind::OfHost { reactor, watch, descriptor }));
+                let thread = thread::current().id();
+                return Ok(Self(Kind::OfHost { reactor, watch, thread, descriptor }));
             }
         }
         // SAFETY: it owns the descriptor, which is always the same one.
         let watched = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE)? };
         Ok(Self(Kind::Tokio(watched)))
+    }
+
+    /// From now on the calling thread is woken, if it is one that polls calls and can be; else all stays as it is. To be
+    /// used while nobody waits: whoever does is not woken any more. `[worker]`
+    pub fn move_here(&mut self) {
+        let Kind::OfHost { reactor, watch, thread, descriptor } = &mut self.0 else { return };
+        let here = thread::current().id();
+        if *thread == here {
+            return;
+        }
+        let moved = (reactor.watch)(descriptor.as_raw_fd());
+        if moved != Handle::NULL {
+            (reactor.close)(std::mem::replace(watch, moved));
+            *thread = here;
+        }
     }
 
     /// Ready when the descriptor may be read or has come to its end. Of several who wait only the last is woken.

@@ -36,18 +36,7 @@ pub(crate) struct Outlet {
 enum Source {
     /// Nobody has called the worker yet.
     Unwatched(Option<OwnedFd>),
-    /// By that thread, which is the one that is woken.
-    Watched(Readiness, Thread),
-}
-
-/// A thread, as long as it lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Thread(usize);
-
-impl Thread {
-    fn current() -> Self {
-        Self(SCRATCH.with(|scratch| std::ptr::from_ref(scratch).addr()))
-    }
+    Watched(Readiness),
 }
 
 /// What a read brought.
@@ -78,18 +67,16 @@ impl Outlet {
     /// On the thread that serves the first call: from now on it is woken. With each call that finds the worker idle the
     /// watch moves to that call's thread: to have another thread woken costs more, and costs it for every call.
     pub(crate) fn watch(&mut self, host: &Host, is_idle: bool) -> io::Result<()> {
-        let here = Thread::current();
-        let pipe = match &mut self.source {
-            Source::Unwatched(pipe) => pipe.take(),
-            Source::Watched(readiness, thread) if is_idle && *thread != here => {
-                Some(readiness.descriptor().try_clone()?)
+        match &mut self.source {
+            Source::Unwatched(pipe) => {
+                if let Some(pipe) = pipe.take() {
+                    self.failed = true;
+                    self.source = Source::Watched(Readiness::new(host, pipe)?);
+                    self.failed = false;
+                }
             }
-            Source::Watched(..) => None,
-        };
-        if let Some(pipe) = pipe {
-            self.failed = true;
-            self.source = Source::Watched(Readiness::new(host, pipe)?, here);
-            self.failed = false;
+            Source::Watched(readiness) if is_idle => readiness.move_here(),
+            Source::Watched(_) => {}
         }
         Ok(())
     }
@@ -105,7 +92,7 @@ impl Outlet {
             return Poll::Ready(());
         }
         match &self.source {
-            Source::Watched(readiness, _) => readiness.poll(context).map(|ready| {
+            Source::Watched(readiness) => readiness.poll(context).map(|ready| {
                 self.failed = ready.is_err();
             }),
             Source::Unwatched(_) => Poll::Pending,
@@ -170,7 +157,7 @@ impl Outlet {
 fn descriptor(source: &Source) -> Option<BorrowedFd<'_>> {
     match source {
         Source::Unwatched(pipe) => pipe.as_ref().map(AsFd::as_fd),
-        Source::Watched(readiness, _) => Some(readiness.descriptor().as_fd()),
+        Source::Watched(readiness) => Some(readiness.descriptor().as_fd()),
     }
 }
 

@@ -104,9 +104,8 @@ impl<W: Copy, T> State<W, T> {
         if self.policy.ahead == 0 || !self.pace.is_quick() || self.slots.has_open_of(at.lane) {
             return None;
         }
-        let mean_nanos = self.pace.mean()?.as_nanos().max(1);
-        let below = u32::try_from(SHORT_WAIT.as_nanos() / mean_nanos).unwrap_or(u32::MAX);
-        let (turn, worker) = self.slots.follow_own(at.lane, below, at.now, &self.policy)?;
+        let wait = (self.pace.mean()?, SHORT_WAIT);
+        let (turn, worker) = self.slots.follow_own(at.lane, wait, at.now, &self.policy)?;
         Some(Grant { turn, worker, start: None })
     }
 

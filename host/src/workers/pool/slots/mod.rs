@@ -137,15 +137,20 @@ impl<W: Copy> Slots<W> {
         self.open.iter().rev().take(LOOKED_THROUGH).any(|open| open.lane == lane)
     }
 
-    /// As `follow`, but only one that this thread used last, and with less than so many calls.
+    /// As `follow`, but only one that this thread used last, and where so short a wait is to be expected when a call takes
+    /// `mean`. What runs for longer already may run for much longer, and others are free.
     pub(super) fn follow_own(
         &mut self,
         lane: u16,
-        below: u32,
+        (mean, wait): (Duration, Duration),
         now: Instant,
         policy: &Policy,
     ) -> Option<(Turn, W)> {
-        let may = |slot: &Slot<W>| slot.lane == lane && slot.inside < below;
+        let may = |slot: &Slot<W>| {
+            slot.lane == lane
+                && mean.saturating_mul(slot.inside) < wait
+                && now.saturating_duration_since(slot.since) < wait
+        };
         self.follow_such(lane, may, now, policy)
     }
 

@@ -212,6 +212,13 @@ fn a_short_wait_behind_ones_own_is_better_than_another_threads_free_worker() {
     // Ten calls of 10 µs are a short wait; the runner takes seven beyond the one that runs.
     let behind: Vec<u32> = (0..8).filter_map(|_| bench.take(1)).map(|grant| grant.worker).collect();
     assert_eq!(behind, [&[one.worker; 7][..], &[other.worker]].concat());
+    // What runs for longer already is left alone.
+    let mut bench = Bench::new(2, 7);
+    bench.serve(40, 10 * MICRO);
+    let (one, other) = (bench.take(1).expect("free"), bench.take(2).expect("free"));
+    bench.leave(other.turn, &Verdict::Good);
+    bench.now += 101 * MICRO;
+    assert_ne!(bench.take(1).map(|grant| grant.worker), Some(one.worker));
     // Nobody waits so for calls that take longer.
     let mut bench = Bench::new(2, 7);
     bench.serve(40, 200 * MICRO);
