@@ -19,7 +19,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { ahead: 7, fork: true, keeper: true }
+        Self { ahead: 3, fork: true, keeper: true }
     }
 }
 

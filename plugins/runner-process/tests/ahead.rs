@@ -29,7 +29,7 @@ impl Gate {
 fn with_worker<F: AsyncFnOnce(&Worker<'_>, Gate)>(test: F) {
     let (plugin, deploy) = (Plugin::new(), Deploy::new());
     let function = plugin.prepare(&deploy, json!({})).unwrap();
-    assert!(function.prepared.extra.iter().any(|pair| pair.0 == "ahead" && pair.1 == "7"));
+    assert!(function.prepared.extra.iter().any(|pair| pair.0 == "ahead" && pair.1 == "3"));
     let worker = function.worker().unwrap();
     // What was printed while loading is nobody's who comes later.
     worker.call("echo x");
